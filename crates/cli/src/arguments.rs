@@ -1,0 +1,305 @@
+//! What can be said on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use refinex::ShardChoice;
+use refinex::core::{Policy, Score};
+use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
+use refinex::{RunError, Settings};
+use std::path::PathBuf;
+
+/// Makes pre-training text better by deleting what is noise in it.
+///
+/// Only deletions, every one recorded, no row lost. Exit codes: 0 fine, 1 finished with failed rows
+/// or shards, 2 could not run.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Refine a corpus with the embedded tagger.
+    #[command(after_help = "Examples:
+  refinex refine crawl/ -o refined
+  refinex refine 'crawl/**/*.jsonl.zst' -o refined --keep-deleted --threads 8
+  refinex refine crawl/ -o refined --shard $SLURM_ARRAY_TASK_ID/100
+  refinex refine s3://bucket/crawl/ -o s3://bucket/refined
+  refinex refine page.parquet -o refined --text-key content --dry-run")]
+    Refine(Refine),
+    /// Carry out stored programs again, without a model.
+    #[command(after_help = "Example:
+  refinex apply crawl/ refined/ -o again")]
+    Apply(Apply),
+    /// Apply another threshold to the scores that a run has stored.
+    #[command(after_help = "Example:
+  refinex rethreshold refined/ --threshold 0.8 -o refined-careful")]
+    Rethreshold(Rethreshold),
+    /// Put the deleted text back (of a run made with --keep-deleted).
+    #[command(after_help = "Example:
+  refinex restore refined/ -o originals")]
+    Restore(Restore),
+    /// Show documents before and after.
+    #[command(after_help = "Examples:
+  refinex inspect refined/ --sample 5 --outcome edited
+  refinex inspect refined/ https://example.org/page-17")]
+    Inspect(Inspect),
+    /// Train a refine model on labelled documents.
+    #[command(subcommand)]
+    Train(Train),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub struct Refine {
+    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
+    /// .warc.wet.gz).
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Delete lines that score at least this, 0 to 1 [default: that of the model].
+    #[arg(long, value_parser = score)]
+    pub threshold: Option<Score>,
+    /// Weights of a tagger that you trained, instead of the embedded ones.
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Refused calls that a chunk's program may have before it is void [default: 1].
+    #[arg(long, value_name = "N")]
+    pub max_refused: Option<usize>,
+    /// Delete nothing: the road without a model, as a baseline.
+    #[arg(long)]
+    pub keep_all: bool,
+    /// Keep the deleted text beside the programs, so that `restore` works.
+    #[arg(long)]
+    pub keep_deleted: bool,
+    /// Do not store the scores of all lines (`rethreshold` needs them).
+    #[arg(long)]
+    pub no_scores: bool,
+}
+
+#[derive(Args)]
+pub struct Apply {
+    /// The documents.
+    pub documents_in: String,
+    /// A run directory, a folder of sidecars, or one sidecar.
+    pub programs: String,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Keep the deleted text beside the programs.
+    #[arg(long)]
+    pub keep_deleted: bool,
+}
+
+#[derive(Args)]
+pub struct Rethreshold {
+    /// The run whose scores are used. Its inputs must still be where they were.
+    pub run_directory: String,
+    /// Delete lines that score at least this, 0 to 1.
+    #[arg(long, value_parser = score)]
+    pub threshold: Score,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Subcommand)]
+pub enum Train {
+    /// Train a line tagger (minutes on two cores).
+    #[command(after_help = "Example:
+  refinex train tagger --expert labels.jsonl.zst -o weights.bin
+  refinex refine crawl/ -o refined --weights weights.bin")]
+    Tagger(TrainTagger),
+}
+
+#[derive(Args)]
+pub struct TrainTagger {
+    /// JSONL rows {id, text, deletions: [[start, end], …]} with the labels that are the target.
+    #[arg(long, required = true, num_args = 1..)]
+    pub expert: Vec<String>,
+    /// The same with labels of other kinds; each file is a labelling of its own.
+    #[arg(long, num_args = 1..)]
+    pub human: Vec<String>,
+    /// A file of page ids that are left out, one a line.
+    #[arg(long)]
+    pub without: Option<String>,
+    /// The weights file to write.
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Networks, one a seed; their mean is the score.
+    #[arg(long, default_value_t = 3)]
+    pub members: u64,
+    /// Passes over all sets.
+    #[arg(long, default_value_t = 5)]
+    pub broad_epochs: usize,
+    /// Passes over the expert's sets alone, afterwards.
+    #[arg(long, default_value_t = 6)]
+    pub expert_epochs: usize,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The threshold to write into the weights as their default.
+    #[arg(long, value_parser = score, default_value = "0.6")]
+    pub threshold: Score,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    /// The run.
+    pub run_directory: String,
+    /// Where the originals go [default: RUN/restored].
+    #[arg(short, long)]
+    pub output: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Inspect {
+    /// The run.
+    pub run_directory: String,
+    /// Show this document.
+    pub id: Option<String>,
+    /// Show so many documents.
+    #[arg(long, default_value_t = 3)]
+    pub sample: usize,
+    /// Only documents of this outcome.
+    #[arg(long)]
+    pub outcome: Option<OutcomeChoice>,
+    /// Seed of the sample.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutcomeChoice {
+    Kept,
+    Edited,
+    Emptied,
+}
+
+impl OutcomeChoice {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Edited => "edited",
+            Self::Emptied => "emptied",
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// Folder or URL to write to. A second run of the same command continues there.
+    #[arg(short, long)]
+    pub output: String,
+    /// Threads that compute [default: all].
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Do part i of n, for job arrays; all parts may write to one folder.
+    #[arg(long, value_name = "I/N", default_value_t = ShardChoice::ALL)]
+    pub shard: ShardChoice,
+    /// Print what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl Run {
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into))
+    }
+}
+
+#[derive(Args)]
+pub struct Rows {
+    /// Key or column of the text.
+    #[arg(long, default_value = "text")]
+    pub text_key: String,
+    /// Key or column of the id; a missing id becomes `shard/row`.
+    #[arg(long, default_value = "id")]
+    pub id_key: String,
+}
+
+#[derive(Args)]
+pub struct Documents {
+    /// Format of the documents that are written.
+    #[arg(long, default_value = "same")]
+    pub format: FormatChoice,
+    /// Their compression.
+    #[arg(long, default_value = "same")]
+    pub compression: CompressionChoice,
+    /// The level of the compression.
+    #[arg(long, default_value_t = 3)]
+    pub level: i32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FormatChoice {
+    Same,
+    Jsonl,
+    Parquet,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum CompressionChoice {
+    Same,
+    None,
+    Gz,
+    Zst,
+}
+
+impl Documents {
+    pub const fn settings(&self) -> OutputSettings {
+        let format = match self.format {
+            FormatChoice::Same => OutputFormat::Same,
+            FormatChoice::Jsonl => OutputFormat::Jsonl,
+            FormatChoice::Parquet => OutputFormat::Parquet,
+        };
+        let compression = match self.compression {
+            CompressionChoice::Same => OutputCompression::Same,
+            CompressionChoice::None => OutputCompression::None,
+            CompressionChoice::Gz => OutputCompression::Gz,
+            CompressionChoice::Zst => OutputCompression::Zst,
+        };
+        OutputSettings { format, compression, level: self.level }
+    }
+}
+
+impl Refine {
+    /// The settings, with the threshold of the model where none was given.
+    pub fn settings(&self, default_threshold: Score) -> Settings {
+        let policy = Policy::default();
+        Settings {
+            text_key: self.rows.text_key.clone(),
+            id_key: self.rows.id_key.clone(),
+            threshold: self.threshold.unwrap_or(default_threshold),
+            policy: Policy { max_refused: self.max_refused.unwrap_or(policy.max_refused) },
+            output: self.documents.settings(),
+            keep_deleted: self.keep_deleted,
+            keep_scores: !self.no_scores,
+            ..Settings::default()
+        }
+    }
+}
+
+fn score(text: &str) -> Result<Score, RunError> {
+    let wrong = || RunError::new(format!("expected a number from 0 to 1, but found {text}"));
+    let number: f32 = text.parse().map_err(|_| wrong())?;
+    if (0.0..=1.0).contains(&number) { Ok(Score::from_probability(number)) } else { Err(wrong()) }
+}

@@ -1,0 +1,56 @@
+//! One file a subcommand, and what they share.
+
+pub mod apply;
+pub mod inspect;
+pub mod refine;
+pub mod restore;
+pub mod rethreshold;
+pub mod train;
+
+use crate::arguments::Run;
+use crate::bars::Bars;
+use crate::summary;
+use refinex::{Decider, Job, Plan, RunError, Settings, Silent, run_corpus};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Plans, runs and sums up.
+pub fn run_job(
+    command: &str,
+    inputs: &[String],
+    decider: &Decider,
+    settings: &Settings,
+    run: &Run,
+) -> Result<ExitCode, RunError> {
+    let plan = Plan::of(inputs, settings)?;
+    if run.dry_run {
+        summary::print_plan(&plan, run, decider, settings);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let job = Job {
+        command,
+        inputs,
+        plan: &plan,
+        choice: run.shard,
+        decider,
+        settings,
+        output: &run.output,
+        threads: run.threads(),
+    };
+    let begun = Instant::now();
+    let report = if run.quiet {
+        run_corpus(&job, &Silent)?
+    } else {
+        let bars = Bars::over(&plan.chosen(run.shard));
+        let report = run_corpus(&job, &bars);
+        bars.finish();
+        report?
+    };
+    if run.json {
+        summary::print_json(&report, begun.elapsed());
+    } else {
+        summary::print(&report, begun.elapsed(), &run.output);
+    }
+    let fine = report.shards_failed.is_empty() && report.tally.failed == 0;
+    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

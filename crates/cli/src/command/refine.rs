@@ -1,0 +1,31 @@
+//! `refinex refine`.
+
+use crate::arguments::Refine;
+use crate::command::run_job;
+use refinex::core::{KeepAll, Score};
+use refinex::{Decider, LineTagger, RunError};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+pub fn run(arguments: &Refine) -> Result<ExitCode, RunError> {
+    let (decider, threshold) = decider(arguments)?;
+    let settings = arguments.settings(threshold);
+    run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
+}
+
+fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
+    if arguments.keep_all {
+        return Ok((Decider::Model(Arc::new(KeepAll)), Score::ONE));
+    }
+    let tagger = match &arguments.weights {
+        None => LineTagger::embedded()?,
+        Some(path) => {
+            let weights = std::fs::read(path).map_err(|error| {
+                RunError::new(format!("expected weights at {}, but found: {error}", path.display()))
+            })?;
+            LineTagger::from_bytes(&weights)?
+        }
+    };
+    let threshold = tagger.default_threshold();
+    Ok((Decider::Model(Arc::new(tagger)), threshold))
+}

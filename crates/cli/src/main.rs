@@ -1,0 +1,35 @@
+//! The refinex command line.
+
+mod arguments;
+mod bars;
+mod command;
+mod summary;
+
+use arguments::{Arguments, Command, Train};
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+/// Exit codes: 0 fine, 1 finished with failed rows or shards, 2 could not run.
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Refine(arguments) => command::refine::run(&arguments),
+        Command::Apply(arguments) => command::apply::run(&arguments),
+        Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),
+        Command::Restore(arguments) => command::restore::run(&arguments),
+        Command::Inspect(arguments) => command::inspect::run(&arguments),
+        Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "refinex",
+                &mut std::io::stdout(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        anstream::eprintln!("refinex: {error}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,50 @@
+//! The edit language of refinex and everything that gives it meaning.
+//!
+//! From a model's proposal to a refined text there are four steps with four types:
+//! [`program::parse`] → [`Program`] and refusals; [`resolve()`] → a [`Selection`] and refusals;
+//! [`execute()`] → text; [`verify()`] → [`Outcome`]. [`merge()`] puts the chunks of a document
+//! together. [`Deletions`] has no field for content, so no step can add text.
+//!
+//! This crate is pure: it does no I/O, reads no clock, draws no random number, and is total on any
+//! input.
+
+pub mod chunk;
+pub mod chunker;
+pub mod deletions;
+pub mod document;
+pub mod execute;
+pub mod line;
+pub mod measure;
+pub mod merge;
+pub mod occurrence;
+pub mod outcome;
+pub mod policy;
+pub mod program;
+pub mod refiner;
+pub mod refusal;
+pub mod resolve;
+pub mod score;
+pub mod selection;
+pub mod span;
+pub mod tally;
+pub mod verify;
+
+pub use chunk::Chunk;
+pub use chunker::{Chunker, ChunkerError};
+pub use deletions::{Deletions, SpanError};
+pub use document::Document;
+pub use execute::{RestoreError, execute, restore};
+pub use line::{Line, Lines};
+pub use measure::{Bytes, CodePoints, Measure};
+pub use merge::{ChunkRefusal, Decision, merge};
+pub use outcome::Outcome;
+pub use policy::Policy;
+pub use program::{Call, Program, describe, parse};
+pub use refiner::{Identity, KeepAll, Proposal, RefineError, Refiner};
+pub use refusal::{Reason, Refusal};
+pub use resolve::{Resolved, resolve, resolve_document, resolve_draft};
+pub use score::{Score, Scores, deletions_at};
+pub use selection::Selection;
+pub use span::Span;
+pub use tally::{Imbalance, Tally};
+pub use verify::{Violation, verify};

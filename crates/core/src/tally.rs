@@ -1,0 +1,159 @@
+//! Counts of what happened, and the law that they must add up.
+
+use crate::outcome::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What became of the rows of a shard, or of many shards.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Documents of which nothing was deleted.
+    pub kept: u64,
+    /// Documents of which a part was deleted.
+    pub edited: u64,
+    /// Documents of which nothing but white space is left.
+    pub emptied: u64,
+    /// Rows that could not be read or refined.
+    pub failed: u64,
+    /// The failed rows by reason.
+    pub failed_by_reason: BTreeMap<String, u64>,
+    /// Blank lines between rows, which are no rows.
+    pub blank_rows: u64,
+    /// Documents whose id was seen before in the same shard.
+    pub id_collisions: u64,
+    /// Bytes of text read.
+    pub text_bytes: u64,
+    /// Bytes of text deleted.
+    pub deleted_bytes: u64,
+    /// Deleted spans.
+    pub deletions: u64,
+    /// Calls that were refused, by reason.
+    pub refused_by_reason: BTreeMap<String, u64>,
+    /// Chunks that stayed as they were because their program was void.
+    pub voided_chunks: u64,
+}
+
+impl Tally {
+    /// Counts one document.
+    pub fn count_document(&mut self, outcome: Outcome, text_bytes: u64, deleted_bytes: u64) {
+        self.rows += 1;
+        self.text_bytes += text_bytes;
+        self.deleted_bytes += deleted_bytes;
+        match outcome {
+            Outcome::Kept => self.kept += 1,
+            Outcome::Edited => self.edited += 1,
+            Outcome::Emptied => self.emptied += 1,
+        }
+    }
+
+    /// Counts one row that failed.
+    pub fn count_failure(&mut self, reason: &str) {
+        self.rows += 1;
+        self.failed += 1;
+        *self.failed_by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Counts one refused call.
+    pub fn count_refusal(&mut self, reason: &str) {
+        *self.refused_by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Adds the counts of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.kept += other.kept;
+        self.edited += other.edited;
+        self.emptied += other.emptied;
+        self.failed += other.failed;
+        self.blank_rows += other.blank_rows;
+        self.id_collisions += other.id_collisions;
+        self.text_bytes += other.text_bytes;
+        self.deleted_bytes += other.deleted_bytes;
+        self.deletions += other.deletions;
+        self.voided_chunks += other.voided_chunks;
+        add_counts(&mut self.failed_by_reason, &other.failed_by_reason);
+        add_counts(&mut self.refused_by_reason, &other.refused_by_reason);
+    }
+
+    /// Documents that were written.
+    #[must_use]
+    pub const fn documents(&self) -> u64 {
+        self.kept + self.edited + self.emptied
+    }
+
+    /// Share of the text that was deleted, 0 if there was none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    pub fn deleted_share(&self) -> f64 {
+        if self.text_bytes == 0 { 0.0 } else { self.deleted_bytes as f64 / self.text_bytes as f64 }
+    }
+
+    /// Law L6: `rows_read`, counted apart by the reader, is what the tally accounts for.
+    ///
+    /// # Errors
+    /// If a row is unaccounted for or counted twice.
+    pub fn check(&self, rows_read: u64) -> Result<(), Imbalance> {
+        let accounted = self.documents() + self.failed;
+        let by_reason: u64 = self.failed_by_reason.values().sum();
+        if accounted == rows_read && self.rows == rows_read && by_reason == self.failed {
+            return Ok(());
+        }
+        Err(Imbalance { rows_read, tally: Box::new(self.clone()) })
+    }
+}
+
+fn add_counts(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
+    for (reason, count) in from {
+        *into.entry(reason.clone()).or_default() += count;
+    }
+}
+
+/// Rows that do not add up: a defect of refinex, never of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imbalance {
+    rows_read: u64,
+    tally: Box<Tally>,
+}
+
+impl fmt::Display for Imbalance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally { kept, edited, emptied, failed, .. } = *self.tally;
+        write!(
+            f,
+            "expected {} rows accounted for, but found {kept} kept + {edited} edited + {emptied} \
+             emptied + {failed} failed (this is a defect of refinex; nothing was committed)",
+            self.rows_read
+        )
+    }
+}
+
+impl std::error::Error for Imbalance {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_row_is_an_imbalance() {
+        let mut tally = Tally::default();
+        tally.count_document(Outcome::Edited, 10, 4);
+        tally.count_failure("text_null");
+        assert!(tally.check(2).is_ok());
+        let message = tally.check(3).unwrap_err().to_string();
+        assert!(message.starts_with("expected 3 rows accounted for, but found 0 kept + 1 edited"));
+    }
+
+    #[test]
+    fn sums_of_tallies_add_up() {
+        let mut one = Tally::default();
+        one.count_document(Outcome::Kept, 5, 0);
+        let mut two = one.clone();
+        two.count_failure("text_null");
+        one.add(&two);
+        assert!(one.check(3).is_ok());
+        assert_eq!((one.kept, one.text_bytes), (2, 10));
+    }
+}

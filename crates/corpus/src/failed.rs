@@ -1,0 +1,127 @@
+//! Rows that could not be read, written down.
+
+use crate::bad_row::BadRow;
+use crate::compression::PackedWriter;
+use crate::error::StoreError;
+use crate::format::Compression;
+use crate::jsonl::literal::quote_onto;
+use crate::meter::FileSummary;
+use crate::store::Store;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Writes the failed rows of one shard, one JSON object a row:
+/// `{"row", "position", "reason", "message", "raw" | "raw_base64", "raw_length"}`.
+///
+/// `raw_length` is there only where `raw` is not the whole row. Without failed rows there is no
+/// file.
+pub struct FailedWriter {
+    store: Store,
+    path: String,
+    file: Option<PackedWriter>,
+}
+
+impl FailedWriter {
+    /// A writer of failed rows at `path` of the store.
+    #[must_use]
+    pub fn create(store: &Store, path: &str) -> Self {
+        Self { store: store.clone(), path: path.to_string(), file: None }
+    }
+
+    /// Write one row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&mut self, bad: &BadRow) -> Result<(), StoreError> {
+        self.write_as(bad, bad.problem.name())
+    }
+
+    /// Write one row for a reason that is not about reading it, such as a failed refinement.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_as(&mut self, bad: &BadRow, reason: &str) -> Result<(), StoreError> {
+        let mut line = Vec::with_capacity(bad.raw.len() + 128);
+        row_onto(&mut line, bad, reason);
+        if self.file.is_none() {
+            let file = PackedWriter::create(&self.store, &self.path, Compression::Zst, 3)?;
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            Some(file) => file.write(&line),
+            None => Ok(()),
+        }
+    }
+
+    /// Make the file visible, or, if no row failed, see to it that there is none.
+    ///
+    /// # Errors
+    /// If the last bytes cannot be written.
+    pub fn finish(self) -> Result<Option<FileSummary>, StoreError> {
+        match self.file {
+            Some(file) => file.finish().map(Some),
+            // One may be left of an earlier run that was cut off.
+            None => self.store.delete(&self.path).map(|()| None),
+        }
+    }
+}
+
+fn row_onto(out: &mut Vec<u8>, bad: &BadRow, reason: &str) {
+    out.extend_from_slice(format!("{{\"row\":{},\"position\":", bad.row).as_bytes());
+    match bad.position {
+        Some(position) => out.extend_from_slice(position.to_string().as_bytes()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"reason\":");
+    quote_onto(out, reason);
+    out.extend_from_slice(b",\"message\":");
+    quote_onto(out, &bad.message);
+    match simdutf8::basic::from_utf8(&bad.raw) {
+        Ok(raw) => {
+            out.extend_from_slice(b",\"raw\":");
+            quote_onto(out, raw);
+        }
+        Err(_) => {
+            out.extend_from_slice(b",\"raw_base64\":");
+            quote_onto(out, &STANDARD.encode(&bad.raw));
+        }
+    }
+    if bad.raw_length != bad.raw.len() as u64 {
+        out.extend_from_slice(format!(",\"raw_length\":{}", bad.raw_length).as_bytes());
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bad_row::RowProblem;
+
+    fn bad(raw: &[u8], raw_length: u64) -> BadRow {
+        let (problem, message) = (RowProblem::BrokenJson, "expected \"x\"".to_string());
+        BadRow { row: 3, position: Some(7), problem, message, raw: raw.to_vec(), raw_length }
+    }
+
+    #[test]
+    fn a_row_is_written_with_its_reason_and_bytes() {
+        let mut out = Vec::new();
+        row_onto(&mut out, &bad(b"{\"a\"\0", 5), "broken_json");
+        row_onto(&mut out, &bad(b"\xff\xfe", 99), "broken_json");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"row\":3,\"position\":7,\"reason\":\"broken_json\",\"message\":\"expected \\\"x\\\"\",\"raw\":\"{\\\"a\\\"\\u0000\"}\n\
+             {\"row\":3,\"position\":7,\"reason\":\"broken_json\",\"message\":\"expected \\\"x\\\"\",\"raw_base64\":\"//4=\",\"raw_length\":99}\n"
+        );
+    }
+
+    #[test]
+    fn without_failed_rows_no_file_is_left() {
+        let store = Store::memory();
+        store.put("failed/x", "old").unwrap();
+        assert_eq!(FailedWriter::create(&store, "failed/x").finish().unwrap(), None);
+        assert!(!store.exists("failed/x").unwrap());
+        let mut writer = FailedWriter::create(&store, "failed/x");
+        writer.write(&bad(b"x", 1)).unwrap();
+        assert!(writer.finish().unwrap().is_some() && store.exists("failed/x").unwrap());
+    }
+}

@@ -1,0 +1,7 @@
+//! Parquet: documents as rows of a table.
+
+pub(crate) mod chunks;
+pub(crate) mod json;
+pub(crate) mod read;
+pub(crate) mod rows;
+pub(crate) mod write;

@@ -1,0 +1,86 @@
+//! Rows of a table as JSON: every column in its place, nulls written out, no needless escapes.
+
+use crate::jsonl::literal::{escape_onto, quote_onto};
+use arrow_array::RecordBatch;
+use arrow_json::writer::{EncoderOptions, NullableEncoder, make_encoder};
+use arrow_schema::{ArrowError, DataType, Schema};
+use std::sync::LazyLock;
+
+static OPTIONS: LazyLock<EncoderOptions> =
+    LazyLock::new(|| EncoderOptions::default().with_explicit_nulls(true));
+
+/// Writes rows of one batch as JSON.
+pub(crate) struct JsonRows<'a> {
+    columns: Vec<Column<'a>>,
+}
+
+struct Column<'a> {
+    /// The key with quotes and colon.
+    key: Vec<u8>,
+    /// `None` for the text, which is given anew for each row.
+    values: Option<NullableEncoder<'a>>,
+}
+
+impl<'a> JsonRows<'a> {
+    /// `text` is the number of the text column.
+    pub(crate) fn new(batch: &'a RecordBatch, text: usize) -> Result<Self, ArrowError> {
+        let fields = batch.schema_ref().fields().iter();
+        let column = |(at, (field, values)): (usize, (&'a _, &'a arrow_array::ArrayRef))| {
+            let field: &'a arrow_schema::FieldRef = field;
+            let mut key = Vec::new();
+            quote_onto(&mut key, field.name());
+            key.push(b':');
+            let values = match at == text {
+                true => None,
+                false => Some(make_encoder(field, values, &OPTIONS)?),
+            };
+            Ok(Column { key, values })
+        };
+        let columns = fields.zip(batch.columns()).enumerate().map(column);
+        Ok(Self { columns: columns.collect::<Result<_, ArrowError>>()? })
+    }
+
+    /// Append the row `at` without a line end. A text that is no UTF-8 is written with its bytes.
+    pub(crate) fn row_onto(&mut self, out: &mut Vec<u8>, at: usize, text: Option<&[u8]>) {
+        out.push(b'{');
+        for (number, column) in self.columns.iter_mut().enumerate() {
+            if number > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(&column.key);
+            match (&mut column.values, text) {
+                (Some(values), _) if values.is_null(at) => out.extend_from_slice(b"null"),
+                (Some(values), _) => values.encode(at, out),
+                (None, Some(text)) => quote_bytes_onto(out, text),
+                (None, None) => out.extend_from_slice(b"null"),
+            }
+        }
+        out.push(b'}');
+    }
+}
+
+fn quote_bytes_onto(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    for chunk in text.utf8_chunks() {
+        escape_onto(out, chunk.valid());
+        out.extend_from_slice(chunk.invalid());
+    }
+    out.push(b'"');
+}
+
+/// See to it that every column but the text can be said in JSON.
+pub(crate) fn check_columns(schema: &Schema, text: usize) -> Result<(), String> {
+    for (at, field) in schema.fields().iter().enumerate() {
+        let empty = arrow_array::new_empty_array(field.data_type());
+        if at == text {
+            continue;
+        }
+        if let Err(error) = make_encoder(field, &empty, &OPTIONS) {
+            let (name, kind): (_, &DataType) = (field.name(), field.data_type());
+            return Err(format!(
+                "expected columns that JSON can hold, but found {name:?} ({kind}): {error}"
+            ));
+        }
+    }
+    Ok(())
+}

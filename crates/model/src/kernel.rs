@@ -1,0 +1,246 @@
+//! The arithmetic of the network: three matrix products and the elementwise functions.
+//!
+//! Every sum runs in one stated order and no product is fused with its addition, so the result does
+//! not depend on which instruction set is picked at run time.
+
+use multiversion::multiversion;
+
+/// Columns of one tile: two AVX2 registers. Column counts must be multiples of it.
+pub(crate) const LANES: usize = 16;
+/// Rows of one tile: with [`LANES`] columns it fills 12 of the 16 AVX2 registers.
+const ROWS: usize = 6;
+
+/// `y[rows × cols] += x[rows × inner] · w[inner × cols]`, the rows of `x` beginning `stride` apart.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn matmul_add(
+    y: &mut [f32],
+    x: &[f32],
+    stride: usize,
+    w: &[f32],
+    inner: usize,
+    cols: usize,
+) {
+    let rows = y.len() / cols;
+    let whole = rows - rows % ROWS;
+    for column in (0..cols).step_by(LANES) {
+        for row in (0..whole).step_by(ROWS) {
+            tile::<ROWS>(y, x, stride, w, inner, cols, row, column);
+        }
+        for row in whole..rows {
+            tile::<1>(y, x, stride, w, inner, cols, row, column);
+        }
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn tile<const N: usize>(
+    y: &mut [f32],
+    x: &[f32],
+    stride: usize,
+    w: &[f32],
+    inner: usize,
+    cols: usize,
+    row: usize,
+    column: usize,
+) {
+    let xs: [&[f32]; N] = std::array::from_fn(|r| &x[(row + r) * stride..][..inner]);
+    let mut sums = [[0f32; LANES]; N];
+    for (r, sum) in sums.iter_mut().enumerate() {
+        sum.copy_from_slice(&y[(row + r) * cols + column..][..LANES]);
+    }
+    for (i, weights) in w[..inner * cols].chunks_exact(cols).enumerate() {
+        let weights: &[f32; LANES] = lanes(&weights[column..]);
+        for r in 0..N {
+            let value = xs[r][i];
+            for lane in 0..LANES {
+                sums[r][lane] += value * weights[lane];
+            }
+        }
+    }
+    for (r, sum) in sums.iter().enumerate() {
+        y[(row + r) * cols + column..][..LANES].copy_from_slice(sum);
+    }
+}
+
+/// `w[inner × cols] += xᵀ · y`: the gradient of a weight from its input and its output's gradient.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn outer_add(
+    w: &mut [f32],
+    x: &[f32],
+    stride: usize,
+    y: &[f32],
+    inner: usize,
+    cols: usize,
+) {
+    let whole = inner - inner % ROWS;
+    for column in (0..cols).step_by(LANES) {
+        for i in (0..whole).step_by(ROWS) {
+            outer_tile::<ROWS>(w, x, stride, y, cols, i, column);
+        }
+        for i in whole..inner {
+            outer_tile::<1>(w, x, stride, y, cols, i, column);
+        }
+    }
+}
+
+#[inline(always)]
+fn outer_tile<const N: usize>(
+    w: &mut [f32],
+    x: &[f32],
+    stride: usize,
+    y: &[f32],
+    cols: usize,
+    i: usize,
+    column: usize,
+) {
+    let mut sums = [[0f32; LANES]; N];
+    for (row, grads) in y.chunks_exact(cols).enumerate() {
+        let grads: &[f32; LANES] = lanes(&grads[column..]);
+        let values: &[f32; N] = head(&x[row * stride + i..]);
+        for r in 0..N {
+            for lane in 0..LANES {
+                sums[r][lane] += values[r] * grads[lane];
+            }
+        }
+    }
+    for (r, sum) in sums.iter().enumerate() {
+        let out = &mut w[(i + r) * cols + column..][..LANES];
+        out.iter_mut().zip(sum).for_each(|(out, value)| *out += value);
+    }
+}
+
+#[inline(always)]
+fn lanes(values: &[f32]) -> &[f32; LANES] {
+    head::<LANES>(values)
+}
+
+#[inline(always)]
+fn head<const N: usize>(values: &[f32]) -> &[f32; N] {
+    values.first_chunk::<N>().expect("kernel shapes are checked by their callers")
+}
+
+/// `wᵀ` for `w[rows × cols]`.
+pub(crate) fn transpose(w: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    let mut out = vec![0.0; rows * cols];
+    for (r, row) in w.chunks_exact(cols).enumerate() {
+        for (c, &value) in row.iter().enumerate() {
+            out[c * rows + r] = value;
+        }
+    }
+    out
+}
+
+/// `y[row] += bias` for every row.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn add_to_rows(y: &mut [f32], bias: &[f32]) {
+    for row in y.chunks_exact_mut(bias.len()) {
+        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+    }
+}
+
+/// `sum += ` every row of `y`.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn sum_rows(sum: &mut [f32], y: &[f32]) {
+    for row in y.chunks_exact(sum.len()) {
+        sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+}
+
+/// Negative values become 0.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn relu(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
+}
+
+/// `y += x`.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn add(y: &mut [f32], x: &[f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
+}
+
+/// The logistic function of every value.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2"))]
+pub(crate) fn sigmoid_all(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = sigmoid(*value));
+}
+
+/// The logistic function.
+#[inline(always)]
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// eˣ by range reduction and a polynomial (relative error below 1e-6); no libm, so every platform
+/// gives the same bits.
+#[inline(always)]
+pub(crate) fn exp(x: f32) -> f32 {
+    /// 1.5 · 2²³: adding and subtracting it rounds to the nearest integer.
+    const ROUNDER: f32 = 12_582_912.0;
+    let x = x.clamp(-80.0, 80.0);
+    let n = (x * std::f32::consts::LOG2_E + ROUNDER) - ROUNDER;
+    let f = (x - n * 0.693_359_4) - n * -2.121_944_4e-4;
+    let mut p = 1.0 / 720.0;
+    for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+        p = p * f + c;
+    }
+    let scale = f32::from_bits((((n as i32) + 127) << 23) as u32);
+    p * scale
+}
+
+/// About log₂(1 + x): the exponent and a straight line in the mantissa. Exact bits everywhere.
+pub(crate) fn log(x: f32) -> f32 {
+    let bits = (1.0 + x.max(0.0)).to_bits();
+    ((bits >> 23) as f32 - 127.0) + (bits & 0x7F_FFFF) as f32 / 8_388_608.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn random(n: usize, seed: u64) -> Vec<f32> {
+        let mut random = Random::of(&[seed]);
+        (0..n).map(|_| random.normal()).collect()
+    }
+
+    #[test]
+    fn the_product_is_the_schoolbook_product() {
+        let (rows, inner, cols) = (13, 7, 32);
+        let (x, w) = (random(rows * inner, 1), random(inner * cols, 2));
+        let mut y = vec![0.0; rows * cols];
+        matmul_add(&mut y, &x, inner, &w, inner, cols);
+        for r in 0..rows {
+            for c in 0..cols {
+                let want: f32 = (0..inner).map(|i| x[r * inner + i] * w[i * cols + c]).sum();
+                assert!((y[r * cols + c] - want).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn the_outer_product_is_the_product_with_the_transpose() {
+        let (rows, inner, cols) = (11, 9, 16);
+        let (x, y) = (random(rows * inner, 3), random(rows * cols, 4));
+        let mut w = vec![0.0; inner * cols];
+        outer_add(&mut w, &x, inner, &y, inner, cols);
+        let mut want = vec![0.0; inner * cols];
+        matmul_add(&mut want, &transpose(&x, rows, inner), rows, &y, rows, cols);
+        assert!(w.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-4));
+    }
+
+    #[test]
+    fn exp_is_close_to_the_true_one() {
+        for x in [-20.0, -3.3, -0.1, 0.0, 0.7, 5.5, 30.0f32] {
+            assert!((exp(x) / x.exp() - 1.0).abs() < 1e-5, "{x}");
+        }
+        assert!(sigmoid(1e9) <= 1.0 && sigmoid(-1e9) >= 0.0);
+    }
+
+    #[test]
+    fn log_is_monotonic_and_right_at_powers_of_two() {
+        assert_eq!(log(0.0), 0.0);
+        assert_eq!(log(7.0), 3.0);
+        assert!(log(5.0) < log(6.0));
+    }
+}

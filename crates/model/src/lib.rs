@@ -1,0 +1,25 @@
+//! The refine models of refinex: the embedded line tagger, its training and its inference.
+//!
+//! The tagger reads a view of a document once and gives every line the probability that it is
+//! noise: hashed words and word pairs as an embedding, measured layout features, convolutions and
+//! a two-way recurrence over the lines. It runs on any CPU and needs no file beside the program.
+
+mod error;
+mod facts;
+mod kernel;
+mod layout;
+mod lines;
+mod network;
+mod page;
+mod parameters;
+mod random;
+mod recurrence;
+mod stopwords;
+mod tagger;
+mod topic;
+pub mod train;
+mod weights;
+mod words;
+
+pub use error::ModelError;
+pub use tagger::Tagger;

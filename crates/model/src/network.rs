@@ -1,0 +1,320 @@
+//! The network: from the features of the lines of a view to one logit a line.
+//!
+//! ```text
+//! x  = [mean of embeddings | measured features]           lines × INPUT
+//! h0 = relu(x·Input + bias + source)                      lines × WIDTH
+//! h1 = h0 + relu(conv5(h0))
+//! h2 = h1 + relu(recurrence(h1)·Mix + mean(h1)·Pool + bias)
+//! h3 = h2 + relu(conv5(h2))
+//! logit = h3·Head[source] + bias
+//! ```
+
+use crate::kernel::{add, add_to_rows, matmul_add, outer_add, relu, sum_rows, transpose};
+use crate::parameters::{EMBED, HINTS, INPUT, KERNEL, Parameters, STATE, WIDTH, Weight};
+use crate::random::Random;
+use crate::recurrence;
+
+/// Rows of zeros before and after a convolution's input.
+const MARGIN: usize = KERNEL / 2;
+
+/// Values that forward computes and backward needs again.
+pub(crate) struct Activations {
+    input: Vec<f32>,
+    /// Padded by [`MARGIN`] rows of zeros, as convolutions read them.
+    h0: Vec<f32>,
+    first: Vec<f32>,
+    h1: Vec<f32>,
+    gates: Vec<f32>,
+    states: Vec<f32>,
+    pooled: Vec<f32>,
+    mixed: Vec<f32>,
+    /// Padded.
+    h2: Vec<f32>,
+    second: Vec<f32>,
+    h3: Vec<f32>,
+    /// Scales of dropped-out units: 0 or 1/(1−p).
+    masks: Option<(Vec<f32>, Vec<f32>)>,
+    /// One a line.
+    pub(crate) logits: Vec<f32>,
+}
+
+/// Dropout of a training step.
+pub(crate) struct Dropout<'a> {
+    pub(crate) share: f32,
+    pub(crate) random: &'a mut Random,
+}
+
+impl Dropout<'_> {
+    fn mask(&mut self, len: usize) -> Vec<f32> {
+        let scale = 1.0 / (1.0 - self.share);
+        (0..len).map(|_| if self.random.chance(self.share) { 0.0 } else { scale }).collect()
+    }
+}
+
+/// The input rows of lines from their embeddings and measured features; no hints.
+pub(crate) fn assemble(embeddings: &[f32], dense: &[f32]) -> Vec<f32> {
+    const DENSE: usize = INPUT - EMBED - HINTS;
+    let mut input = vec![0.0; embeddings.len() / EMBED * INPUT];
+    let parts = embeddings.chunks_exact(EMBED).zip(dense.chunks_exact(DENSE));
+    for (row, (embedding, dense)) in input.chunks_exact_mut(INPUT).zip(parts) {
+        row[..EMBED].copy_from_slice(embedding);
+        row[EMBED..EMBED + DENSE].copy_from_slice(dense);
+    }
+    input
+}
+
+/// Runs the network on the lines of `input`, labelled as `source` does.
+pub(crate) fn forward(
+    p: &Parameters,
+    input: Vec<f32>,
+    source: usize,
+    mut dropout: Option<Dropout<'_>>,
+) -> Activations {
+    let rows = input.len() / INPUT;
+    let size = rows * WIDTH;
+    let masks = dropout.as_mut().map(|d| (d.mask(size), d.mask(size)));
+
+    let mut h0 = vec![0.0; size + 2 * MARGIN * WIDTH];
+    let inner = &mut h0[MARGIN * WIDTH..][..size];
+    add_to_rows(inner, p.of(Weight::InputBias));
+    add_to_rows(inner, p.row(Weight::SourceIn, source));
+    matmul_add(inner, &input, INPUT, p.of(Weight::Input), INPUT, WIDTH);
+    relu(inner);
+    scale(inner, masks.as_ref().map(|m| &m.0));
+
+    let first = convolve(p, &h0, Weight::FirstConv, Weight::FirstConvBias);
+    let mut h1 = first.clone();
+    add(&mut h1, &h0[MARGIN * WIDTH..][..size]);
+
+    let mut gates = vec![0.0; rows * recurrence::GATES];
+    add_to_rows(&mut gates, p.of(Weight::GatesBias));
+    matmul_add(&mut gates, &h1, WIDTH, p.of(Weight::Gates), WIDTH, recurrence::GATES);
+    let states = recurrence::forward(&mut gates);
+
+    let pooled = mean(&h1);
+    let mut shared = p.of(Weight::MixBias).to_vec();
+    matmul_add(&mut shared, &pooled, WIDTH, p.of(Weight::Pool), WIDTH, WIDTH);
+    let mut mixed = vec![0.0; size];
+    add_to_rows(&mut mixed, &shared);
+    matmul_add(&mut mixed, &states, 2 * STATE, p.of(Weight::Mix), 2 * STATE, WIDTH);
+    relu(&mut mixed);
+    let mut h2 = vec![0.0; size + 2 * MARGIN * WIDTH];
+    let inner = &mut h2[MARGIN * WIDTH..][..size];
+    add(inner, &h1);
+    add(inner, &mixed);
+
+    let second = convolve(p, &h2, Weight::SecondConv, Weight::SecondConvBias);
+    let mut h3 = second.clone();
+    add(&mut h3, &h2[MARGIN * WIDTH..][..size]);
+    scale(&mut h3, masks.as_ref().map(|m| &m.1));
+
+    let (head, bias) = (p.row(Weight::Head, source), p.of(Weight::HeadBias)[source]);
+    let logits = h3.chunks_exact(WIDTH).map(|row| bias + dot(row, head)).collect();
+    Activations {
+        input,
+        h0,
+        first,
+        h1,
+        gates,
+        states,
+        pooled,
+        mixed,
+        h2,
+        second,
+        h3,
+        masks,
+        logits,
+    }
+}
+
+/// Adds the gradients of the weights to `g`; returns the gradient of the embeddings.
+pub(crate) fn backward(
+    p: &Parameters,
+    a: &Activations,
+    source: usize,
+    d_logits: &[f32],
+    g: &mut Parameters,
+) -> Vec<f32> {
+    let rows = d_logits.len();
+    let size = rows * WIDTH;
+    let mut d3 = vec![0.0; size];
+    let head = p.row(Weight::Head, source);
+    for (at, &d) in d_logits.iter().enumerate() {
+        let h3 = &a.h3[at * WIDTH..][..WIDTH];
+        axpy(g.row_mut(Weight::Head, source), d, h3);
+        axpy(&mut d3[at * WIDTH..][..WIDTH], d, head);
+        g.of_mut(Weight::HeadBias)[source] += d;
+    }
+    scale(&mut d3, a.masks.as_ref().map(|m| &m.1));
+
+    let convs = (Weight::SecondConv, Weight::SecondConvBias);
+    let d2 = convolve_back(p, g, &a.h2, &a.second, d3, convs);
+
+    let mut d_mixed = d2.clone();
+    gate_by(&mut d_mixed, &a.mixed);
+    let mut shared = vec![0.0; WIDTH];
+    sum_rows(&mut shared, &d_mixed);
+    add(g.of_mut(Weight::MixBias), &shared);
+    outer_add(g.of_mut(Weight::Mix), &a.states, 2 * STATE, &d_mixed, 2 * STATE, WIDTH);
+    outer_add(g.of_mut(Weight::Pool), &a.pooled, WIDTH, &shared, WIDTH, WIDTH);
+    let mut d1 = d2;
+    let mut d_pooled = vec![0.0; WIDTH];
+    multiply_back(&mut d_pooled, &shared, p, Weight::Pool);
+    d_pooled.iter_mut().for_each(|d| *d /= rows as f32);
+    add_to_rows(&mut d1, &d_pooled);
+
+    let mut d_states = vec![0.0; rows * 2 * STATE];
+    multiply_back(&mut d_states, &d_mixed, p, Weight::Mix);
+    let d_gates = recurrence::backward(&a.gates, &a.states, &d_states);
+    sum_rows(g.of_mut(Weight::GatesBias), &d_gates);
+    outer_add(g.of_mut(Weight::Gates), &a.h1, WIDTH, &d_gates, WIDTH, recurrence::GATES);
+    multiply_back(&mut d1, &d_gates, p, Weight::Gates);
+
+    let convs = (Weight::FirstConv, Weight::FirstConvBias);
+    let mut d0 = convolve_back(p, g, &a.h0, &a.first, d1, convs);
+    scale(&mut d0, a.masks.as_ref().map(|m| &m.0));
+    gate_by(&mut d0, &a.h0[MARGIN * WIDTH..][..size]);
+    let mut bias = vec![0.0; WIDTH];
+    sum_rows(&mut bias, &d0);
+    add(g.of_mut(Weight::InputBias), &bias);
+    add(g.row_mut(Weight::SourceIn, source), &bias);
+    outer_add(g.of_mut(Weight::Input), &a.input, INPUT, &d0, INPUT, WIDTH);
+    let table = transpose(&p.of(Weight::Input)[..EMBED * WIDTH], EMBED, WIDTH);
+    let mut d_embeddings = vec![0.0; rows * EMBED];
+    matmul_add(&mut d_embeddings, &d0, WIDTH, &table, WIDTH, EMBED);
+    d_embeddings
+}
+
+/// `relu(conv(padded) + bias)`. Neighbouring rows are contiguous, so a row of the product's left
+/// side is simply [`KERNEL`] rows of the padded input.
+fn convolve(p: &Parameters, padded: &[f32], weight: Weight, bias: Weight) -> Vec<f32> {
+    let mut out = vec![0.0; padded.len() - 2 * MARGIN * WIDTH];
+    add_to_rows(&mut out, p.of(bias));
+    matmul_add(&mut out, padded, WIDTH, p.of(weight), KERNEL * WIDTH, WIDTH);
+    relu(&mut out);
+    out
+}
+
+/// The gradient of `x + relu(conv(x))` at `x`.
+fn convolve_back(
+    p: &Parameters,
+    g: &mut Parameters,
+    padded: &[f32],
+    out: &[f32],
+    d_out: Vec<f32>,
+    (weight, bias): (Weight, Weight),
+) -> Vec<f32> {
+    let mut d = d_out.clone();
+    gate_by(&mut d, out);
+    sum_rows(g.of_mut(bias), &d);
+    outer_add(g.of_mut(weight), padded, WIDTH, &d, KERNEL * WIDTH, WIDTH);
+    let mut d_padded = vec![0.0; padded.len()];
+    for tap in 0..KERNEL {
+        let w = &p.of(weight)[tap * WIDTH * WIDTH..][..WIDTH * WIDTH];
+        let part = &mut d_padded[tap * WIDTH..][..d.len()];
+        matmul_add(part, &d, WIDTH, &transpose(w, WIDTH, WIDTH), WIDTH, WIDTH);
+    }
+    let mut d_in = d_out;
+    add(&mut d_in, &d_padded[MARGIN * WIDTH..]);
+    d_in
+}
+
+/// `d_x += d_y · weightᵀ`.
+fn multiply_back(d_x: &mut [f32], d_y: &[f32], p: &Parameters, weight: Weight) {
+    let (rows, cols) = weight.shape();
+    matmul_add(d_x, d_y, cols, &transpose(p.of(weight), rows, cols), cols, rows);
+}
+
+/// The gradient through a relu whose output was `out`.
+fn gate_by(d: &mut [f32], out: &[f32]) {
+    d.iter_mut().zip(out).for_each(|(d, &out)| *d = if out > 0.0 { *d } else { 0.0 });
+}
+
+fn scale(values: &mut [f32], mask: Option<&Vec<f32>>) {
+    if let Some(mask) = mask {
+        values.iter_mut().zip(mask).for_each(|(value, mask)| *value *= mask);
+    }
+}
+
+fn mean(h: &[f32]) -> Vec<f32> {
+    let rows = (h.len() / WIDTH).max(1);
+    let mut sum = vec![0.0; WIDTH];
+    sum_rows(&mut sum, h);
+    sum.iter_mut().for_each(|value| *value /= rows as f32);
+    sum
+}
+
+fn axpy(y: &mut [f32], a: f32, x: &[f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += a * x);
+}
+
+/// A dot product in eight interleaved sums, so that it vectorises in one stated order.
+fn dot(x: &[f32], y: &[f32]) -> f32 {
+    let mut sums = [0f32; 8];
+    for (x, y) in x.chunks_exact(8).zip(y.chunks_exact(8)) {
+        for lane in 0..8 {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::PARAMETERS;
+
+    fn random_parameters(seed: u64) -> Parameters {
+        let mut random = Random::of(&[seed]);
+        Parameters((0..PARAMETERS).map(|_| random.normal() * 0.08).collect())
+    }
+
+    fn random_input(rows: usize) -> Vec<f32> {
+        let mut random = Random::of(&[99]);
+        (0..rows * INPUT).map(|_| random.normal() * 0.5).collect()
+    }
+
+    /// A loss whose gradient at the logits is `weights`.
+    fn loss(p: &Parameters, input: &[f32], weights: &[f32]) -> f64 {
+        let a = forward(p, input.to_vec(), 2, None);
+        a.logits.iter().zip(weights).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum()
+    }
+
+    #[test]
+    fn the_gradients_are_those_of_finite_differences() {
+        let (p, input) = (random_parameters(1), random_input(7));
+        let weights = [0.3, -1.0, 0.5, 0.9, -0.2, 1.1, -0.7];
+        let a = forward(&p, input.clone(), 2, None);
+        let mut g = Parameters::zeros();
+        let d_embeddings = backward(&p, &a, 2, &weights, &mut g);
+        let step = 2e-3;
+        let mut random = Random::of(&[5]);
+        let mut wrong = 0;
+        for _ in 0..600 {
+            let at = random.below(PARAMETERS);
+            let (mut up, mut down) = (p.clone(), p.clone());
+            up.0[at] += step;
+            down.0[at] -= step;
+            let slope = (loss(&up, &input, &weights) - loss(&down, &input, &weights))
+                / f64::from(2.0 * step);
+            // Kinks of the relu lie within a step of some weights.
+            wrong += u32::from((slope - f64::from(g.0[at])).abs() > 2e-3 + 0.02 * slope.abs());
+        }
+        assert!(wrong <= 6, "{wrong} of 600 gradients differ");
+        #[expect(clippy::needless_range_loop, reason = "the index is also that of the input")]
+        for at in 0..7 * EMBED {
+            let index = at / EMBED * INPUT + at % EMBED;
+            let (mut up, mut down) = (input.clone(), input.clone());
+            up[index] += step;
+            down[index] -= step;
+            let slope =
+                (loss(&p, &up, &weights) - loss(&p, &down, &weights)) / f64::from(2.0 * step);
+            assert!((slope - f64::from(d_embeddings[at])).abs() < 5e-3 + 0.02 * slope.abs());
+        }
+    }
+
+    #[test]
+    fn no_line_gives_no_logit() {
+        assert!(forward(&random_parameters(3), Vec::new(), 0, None).logits.is_empty());
+    }
+}

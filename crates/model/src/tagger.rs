@@ -1,0 +1,161 @@
+//! The tagger: one score a line, in one pass.
+
+use crate::error::ModelError;
+use crate::network::{assemble, forward};
+use crate::page::Page;
+use crate::parameters::EMBED;
+use crate::weights::Weights;
+use refinex_core::Span;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The weights that ship with the program.
+static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.bin");
+/// The labelling that inference asks for: the expert's.
+pub(crate) const EXPERT: usize = 0;
+
+/// A line tagger: gives every line of a text the probability that it is noise.
+#[derive(Clone, Debug)]
+pub struct Tagger {
+    /// Networks that were trained from several seeds; their mean is the score.
+    members: Vec<Weights>,
+    fingerprint: u64,
+}
+
+impl Tagger {
+    /// The tagger that ships with the program.
+    ///
+    /// # Errors
+    /// If the program was built with damaged weights.
+    pub fn embedded() -> Result<Self, ModelError> {
+        Self::from_bytes(EMBEDDED)
+    }
+
+    /// A tagger of the weights in a file's bytes: one network, or several one after the other.
+    ///
+    /// # Errors
+    /// If they are not whole weights of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        let size = Weights::FILE_BYTES;
+        let whole = !bytes.is_empty() && bytes.len().is_multiple_of(size);
+        let parts = if whole { bytes.chunks(size).collect() } else { vec![bytes] };
+        let members: Result<Vec<Weights>, ModelError> =
+            parts.into_iter().map(Weights::from_bytes).collect();
+        Ok(Self { members: members?, fingerprint: xxh3_64(bytes) })
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        "line-tagger-1"
+    }
+
+    /// A fingerprint of its weights, 16 hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        format!("{:016x}", self.fingerprint)
+    }
+
+    /// The threshold that was chosen when it was trained.
+    #[must_use]
+    pub fn default_threshold(&self) -> f32 {
+        self.members.first().map_or(0.5, |first| first.threshold)
+    }
+
+    /// One score in `0..=1` for each line of `document[view]`: the probability that it is noise.
+    ///
+    /// Blank lines have no score of their own. Those behind a deleted block go with it, and those
+    /// at the end go if all that stands after their block goes, at whatever threshold.
+    #[must_use]
+    pub fn score_lines(&self, document: &str, view: Span) -> Vec<f32> {
+        let page = Page::read(document, view);
+        let mut scores = vec![0.0; page.rows.len()];
+        for member in &self.members {
+            let of_member = score_page(member, &page);
+            scores.iter_mut().zip(of_member).for_each(|(sum, score)| *sum += score);
+        }
+        let count = self.members.len() as f32;
+        scores.iter_mut().for_each(|sum| *sum /= count);
+        spread(page.lines, &page.rows, &scores)
+    }
+}
+
+/// Scores of the lines of a page that are not blank.
+pub(crate) fn score_page(weights: &Weights, page: &Page) -> Vec<f32> {
+    let input = assemble(&embed(&weights.embeddings, page, |_| true), &page.dense);
+    let pass = forward(&weights.parameters, input, EXPERT, None);
+    pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
+}
+
+/// The mean of the embeddings of the features of every line.
+pub(crate) fn embed(table: &[f32], page: &Page, mut keep: impl FnMut(usize) -> bool) -> Vec<f32> {
+    let mut all = vec![0.0; page.rows.len() * EMBED];
+    let mut index = 0;
+    for (at, sum) in all.chunks_exact_mut(EMBED).enumerate() {
+        let features = page.features_of(at);
+        for &feature in features {
+            if keep(index) {
+                let row = &table[feature as usize * EMBED..][..EMBED];
+                sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+            index += 1;
+        }
+        let count = features.len().max(1) as f32;
+        sum.iter_mut().for_each(|sum| *sum /= count);
+    }
+    all
+}
+
+pub(crate) fn sigmoid(logit: f32) -> f32 {
+    let score = 1.0 / (1.0 + (-logit).exp());
+    if score.is_nan() { 0.0 } else { score }
+}
+
+/// Gives blank lines their scores.
+fn spread(lines: usize, rows: &[usize], scores: &[f32]) -> Vec<f32> {
+    let mut all = vec![f32::NAN; lines];
+    for (&row, &score) in rows.iter().zip(scores) {
+        all[row] = score;
+    }
+    let mut least_after = if rows.is_empty() { 0.0 } else { 1.0f32 };
+    let mut after = vec![0.0; lines];
+    for at in (0..lines).rev() {
+        after[at] = least_after;
+        if !all[at].is_nan() {
+            least_after = least_after.min(all[at]);
+        }
+    }
+    let mut before = rows.first().map_or(0.0, |&first| all[first]);
+    for at in 0..lines {
+        if all[at].is_nan() {
+            // Trailing blanks have nothing after them: only the block before decides.
+            let trailing = rows.last().is_some_and(|&last| last < at);
+            all[at] = if trailing { before } else { before.max(after[at]) };
+        } else {
+            before = all[at];
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_behind_a_deleted_block_go_with_it() {
+        // kept, blank, gone, blank, kept, blank
+        let all = spread(6, &[0, 2, 4], &[0.1, 0.9, 0.2]);
+        assert_eq!(all, [0.1, 0.2, 0.9, 0.9, 0.2, 0.2]);
+    }
+
+    #[test]
+    fn blanks_before_a_deleted_end_go_and_leading_ones_follow_the_first_line() {
+        let all = spread(5, &[1, 3], &[0.1, 0.9]);
+        assert_eq!(all, [0.1, 0.1, 0.9, 0.9, 0.9]);
+    }
+
+    #[test]
+    fn only_blank_lines_stay() {
+        assert_eq!(spread(2, &[], &[]), [0.0, 0.0]);
+    }
+}

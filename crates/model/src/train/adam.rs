@@ -1,0 +1,59 @@
+//! Steps: Adam for the network, Adagrad by row for the embeddings.
+
+use crate::parameters::EMBED;
+
+/// Adam (Kingma and Ba, 2015) with its usual constants and a little weight decay.
+pub(crate) struct Adam {
+    mean: Vec<f32>,
+    square: Vec<f32>,
+    steps: i32,
+}
+
+impl Adam {
+    pub(crate) fn new(len: usize) -> Self {
+        Self { mean: vec![0.0; len], square: vec![0.0; len], steps: 0 }
+    }
+
+    pub(crate) fn step(&mut self, weights: &mut [f32], gradients: &[f32], rate: f32, scale: f32) {
+        self.steps += 1;
+        let (bias1, bias2) = (1.0 - 0.9f32.powi(self.steps), 1.0 - 0.999f32.powi(self.steps));
+        let moments = self.mean.iter_mut().zip(&mut self.square);
+        for ((weight, gradient), (mean, square)) in weights.iter_mut().zip(gradients).zip(moments) {
+            let gradient = (gradient * scale).clamp(-1.0, 1.0);
+            *mean += 0.1 * (gradient - *mean);
+            *square += 0.001 * (gradient * gradient - *square);
+            let step = (*mean / bias1) / ((*square / bias2).sqrt() + 1e-8);
+            *weight -= rate * (step + 0.01 * *weight);
+        }
+    }
+}
+
+/// Gradients of the embedding rows that a batch touched, and Adagrad's sums.
+pub(crate) struct Rows {
+    squares: Vec<f32>,
+    gradients: std::collections::BTreeMap<u32, [f32; EMBED]>,
+}
+
+impl Rows {
+    pub(crate) fn new(buckets: usize) -> Self {
+        Self { squares: vec![1e-6; buckets], gradients: std::collections::BTreeMap::new() }
+    }
+
+    pub(crate) fn add(&mut self, rows: &[(u32, [f32; EMBED])]) {
+        for (row, gradient) in rows {
+            let sum = self.gradients.entry(*row).or_insert([0.0; EMBED]);
+            sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += value);
+        }
+    }
+
+    pub(crate) fn step(&mut self, table: &mut [f32], rate: f32, scale: f32) {
+        for (row, gradient) in std::mem::take(&mut self.gradients) {
+            let square = &mut self.squares[row as usize];
+            let norm: f32 = gradient.iter().map(|g| g * g).sum::<f32>() * scale * scale;
+            *square += norm / EMBED as f32;
+            let step = rate * scale / square.sqrt();
+            let weights = &mut table[row as usize * EMBED..][..EMBED];
+            weights.iter_mut().zip(gradient).for_each(|(weight, g)| *weight -= step * g);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Where the decision on a document comes from: a model, stored programs, or stored scores.
+
+use crate::error::RunError;
+use crate::run_file::RunFile;
+use crate::settings::Settings;
+use refinex_core::{
+    Bytes, Chunker, Deletions, Document, Identity, Lines, Proposal, Refiner, Score, Scores,
+    deletions_at, describe, merge, parse, resolve_document,
+};
+use refinex_corpus::{
+    InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, ShardName, Store,
+};
+use std::sync::Arc;
+
+/// A row of a programs sidecar as this crate writes and reads it.
+pub type Row = ProgramRow<serde_json::Value>;
+
+/// Where decisions come from.
+#[derive(Clone)]
+pub enum Decider {
+    /// A refine model reads every document.
+    Model(Arc<dyn Refiner>),
+    /// Stored programs are carried out again (law L7).
+    Programs(ProgramStore),
+    /// Another threshold is applied to stored scores.
+    Scores(ProgramStore),
+}
+
+/// Stored programs, one sidecar for each shard.
+#[derive(Clone, Debug)]
+pub struct ProgramStore {
+    /// The place that holds the sidecars.
+    pub store: Store,
+    /// Whether it is a run directory, which has them under `programs/`.
+    pub is_run: bool,
+    /// The one sidecar that serves every shard, if the user named a file.
+    pub file: Option<String>,
+    /// Who decided first.
+    pub identity: Identity,
+}
+
+impl ProgramStore {
+    /// The programs at `location`: a run directory, a folder of sidecars, or one sidecar.
+    ///
+    /// # Errors
+    /// If the location cannot be read, or is a run directory of another version.
+    pub fn open(location: &str) -> Result<Self, RunError> {
+        let location = location.trim_end_matches('/');
+        if ShardName::parse(location).is_some() {
+            let (folder, file) = location.rsplit_once('/').unwrap_or(("", location));
+            let store = Store::open(folder)?;
+            store.head(file)?;
+            return Ok(Self {
+                store,
+                is_run: false,
+                file: Some(file.to_owned()),
+                identity: by_hand(),
+            });
+        }
+        let store = Store::open(location)?;
+        let is_run = store.exists(RunDirectory::RUN)?;
+        let identity = if is_run { RunFile::read(&store)?.identity() } else { by_hand() };
+        Ok(Self { store, is_run, file: None, identity })
+    }
+
+    /// Path of the sidecar of a shard, by its name.
+    #[must_use]
+    pub fn path(&self, shard: &str) -> String {
+        let path = self.file.clone().unwrap_or_else(|| RunDirectory::programs(shard));
+        match path.strip_prefix("programs/") {
+            Some(below) if !self.is_run => below.to_owned(),
+            _ => path,
+        }
+    }
+}
+
+/// Who wrote programs that stand outside of a run directory.
+fn by_hand() -> Identity {
+    Identity { name: "stored programs".to_owned(), fingerprint: "stored-programs-1".to_owned() }
+}
+
+impl Decider {
+    /// Who decides, for manifests.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        match self {
+            Self::Model(refiner) => refiner.identity(),
+            Self::Programs(programs) | Self::Scores(programs) => programs.identity.clone(),
+        }
+    }
+
+    /// What is needed for one shard.
+    pub(crate) fn open(&self, shard: &InputShard) -> Result<Open, String> {
+        let stored = match self {
+            Self::Model(_) => None,
+            Self::Programs(programs) | Self::Scores(programs) => {
+                let path = programs.path(&shard.name);
+                let reader = ProgramReader::open(&programs.store, &path);
+                Some(reader.map_err(|error| error.to_string())?)
+            }
+        };
+        Ok(Open { stored })
+    }
+}
+
+/// The stored programs of one shard, if decisions come from them.
+pub(crate) struct Open {
+    stored: Option<ProgramReader>,
+}
+
+impl Open {
+    /// The next rows for the documents of a batch; none where a model decides.
+    pub(crate) fn take<'a>(
+        &mut self,
+        documents: impl Iterator<Item = Document<'a>>,
+    ) -> Result<Vec<Row>, String> {
+        let Some(stored) = &mut self.stored else { return Ok(Vec::new()) };
+        documents.map(|document| next_row_for(stored, document.id)).collect()
+    }
+
+    /// Checks that no program is left over.
+    pub(crate) fn finish(self) -> Result<(), String> {
+        let Some(mut stored) = self.stored else { return Ok(()) };
+        match stored.next_row().map_err(|error| error.to_string())? {
+            None => Ok(()),
+            Some(row) => Err(format!(
+                "expected as many programs as documents, but found a program for {} after the \
+                 last document",
+                row.id
+            )),
+        }
+    }
+}
+
+fn next_row_for(stored: &mut ProgramReader, id: &str) -> Result<Row, String> {
+    match stored.next_row().map_err(|error| error.to_string())? {
+        Some(row) if row.id == id => Ok(row),
+        Some(row) => Err(format!("expected the program for {id}, but found one for {}", row.id)),
+        None => Err(format!("expected the program for {id}, but found no further program")),
+    }
+}
+
+/// What is to be done with one document, ready for the sidecar.
+pub(crate) struct Decided {
+    pub deletions: Deletions,
+    /// The row, still without id, outcome and deleted text.
+    pub row: Row,
+    pub refused: Vec<&'static str>,
+    pub voided_chunks: u64,
+}
+
+/// Decides on documents. Pure but for the model, and the same for every thread.
+pub(crate) struct Deciding<'a> {
+    pub decider: &'a Decider,
+    pub settings: &'a Settings,
+    pub chunker: Chunker,
+}
+
+impl Deciding<'_> {
+    /// The decision on `document`; `stored` is its row where decisions are stored.
+    pub(crate) fn decide(
+        &self,
+        document: &Document<'_>,
+        stored: Option<Row>,
+    ) -> Result<Decided, String> {
+        match (self.decider, stored) {
+            (Decider::Model(refiner), _) => self.ask(refiner.as_ref(), document.text),
+            (Decider::Programs(_), Some(row)) => replay(document.text, row),
+            (Decider::Scores(_), Some(row)) => self.rescore(document.text, row),
+            (_, None) => Err("expected a stored program, but found none".to_owned()),
+        }
+    }
+
+    fn ask(&self, refiner: &dyn Refiner, text: &str) -> Result<Decided, String> {
+        let chunks = self.chunker.chunks(text, &Bytes);
+        let answers: Result<Vec<Proposal>, _> = refiner.refine(&chunks).into_iter().collect();
+        let answers = answers.map_err(|error| error.to_string())?;
+        if answers.len() != chunks.len() {
+            return Err(format!(
+                "expected {} proposals of the refiner, but found {}",
+                chunks.len(),
+                answers.len()
+            ));
+        }
+        let threshold = self.settings.threshold;
+        let decision = merge(text, chunks.iter().zip(answers), threshold, self.settings.policy);
+        let refused = decision.refused.iter().map(|r| r.refusal.reason.name()).collect();
+        let values = decision.refused.iter().filter_map(|r| serde_json::to_value(r).ok()).collect();
+        let mut row = scored_row(text, &decision.deletions, decision.scores.as_ref(), threshold);
+        row.refused = values;
+        if !self.settings.keep_scores {
+            (row.scores, row.pieces) = (None, Vec::new());
+        }
+        let voided_chunks = decision.voided_chunks as u64;
+        Ok(Decided { deletions: decision.deletions, row, refused, voided_chunks })
+    }
+
+    fn rescore(&self, text: &str, stored: Row) -> Result<Decided, String> {
+        let Some(lines) = &stored.scores else {
+            return Err(
+                "expected stored scores, but found none (the run was made without them)".to_owned()
+            );
+        };
+        let scores = Scores {
+            lines: lines.iter().map(|&score| Score::from_thousandths(score)).collect(),
+            pieces: stored.pieces.iter().map(piece_of).collect(),
+        };
+        let found = Lines::of(text).len();
+        if scores.lines.len() != found {
+            return Err(format!(
+                "expected a stored score for each of {found} lines, but found {}",
+                scores.lines.len()
+            ));
+        }
+        let deletions = deletions_at(text, &scores, self.settings.threshold);
+        let row = scored_row(text, &deletions, Some(&scores), self.settings.threshold);
+        Ok(Decided { deletions, row, refused: Vec::new(), voided_chunks: 0 })
+    }
+}
+
+const fn piece_of(&(start, end, score): &(usize, usize, u16)) -> (refinex_core::Span, Score) {
+    (refinex_core::Span::new(start, end), Score::from_thousandths(score))
+}
+
+/// The stored deletions; a row that has none, but a program, is read as that program says, so that
+/// programs written by hand can be applied too.
+fn replay(text: &str, mut row: Row) -> Result<Decided, String> {
+    let spans = row.deletions.iter().map(|scored| scored.span);
+    let deletions = if row.deletions.is_empty() && row.program != "keep_all()" {
+        let parsed = parse(&row.program);
+        let (deletions, refused) = resolve_document(&parsed.program, text);
+        if let Some(refusal) = parsed.refused.first().or(refused.first()) {
+            return Err(format!("expected a program that can be carried out, but found {refusal}"));
+        }
+        row.deletions = scored_spans(text, &deletions, None, Score::ONE);
+        deletions
+    } else {
+        Deletions::from_spans(text, spans).map_err(|error| error.to_string())?
+    };
+    Ok(Decided { deletions, row, refused: Vec::new(), voided_chunks: 0 })
+}
+
+fn scored_row(text: &str, deletions: &Deletions, scores: Option<&Scores>, at: Score) -> Row {
+    let program = if deletions.is_empty() {
+        "keep_all()".to_owned()
+    } else {
+        describe(text, deletions).to_string()
+    };
+    Row {
+        id: String::new(),
+        outcome: String::new(),
+        deletions: scored_spans(text, deletions, scores, at),
+        program,
+        refused: Vec::new(),
+        scores: scores.map(|scores| scores.lines.iter().map(|s| s.thousandths()).collect()),
+        pieces: scores.map_or_else(Vec::new, stored_pieces),
+        deleted: None,
+        deleted_raw: None,
+    }
+}
+
+fn stored_pieces(scores: &Scores) -> Vec<(usize, usize, u16)> {
+    let pieces = scores.pieces.iter();
+    pieces.map(|(span, score)| (span.start(), span.end(), score.thousandths())).collect()
+}
+
+fn scored_spans(
+    text: &str,
+    deletions: &Deletions,
+    scores: Option<&Scores>,
+    at: Score,
+) -> Vec<ScoredSpan> {
+    if deletions.is_empty() {
+        return Vec::new();
+    }
+    let lines = scores.map(|scores| (scores, Lines::of(text)));
+    let spans = deletions.spans().iter();
+    let scored = spans.map(|&span| {
+        let of_span = lines.as_ref().map(|(scores, lines)| scores.of_span(lines, span, at));
+        ScoredSpan { span, score: of_span.map(as_f32) }
+    });
+    scored.collect()
+}
+
+fn as_f32(score: Score) -> f32 {
+    f32::from(score.thousandths()) / 1000.0
+}

@@ -1,0 +1,35 @@
+//! The roads of refinex.
+//!
+//! The main road refines a corpus, shard by shard ([`run_corpus`], [`shard_run`]); the same road
+//! replays stored programs without a model and applies another threshold to stored scores, since
+//! all that differs is where a document's decision comes from ([`Decider`]).
+
+pub mod corpus_run;
+pub mod decider;
+pub mod error;
+pub mod pairs;
+pub mod plan;
+pub mod progress;
+pub mod restore_run;
+pub mod run_file;
+pub mod settings;
+pub mod shard_run;
+pub mod tagger;
+pub mod training;
+mod window;
+
+pub use corpus_run::{Job, RunReport, ShardFailure, run_corpus};
+pub use decider::{Decider, ProgramStore};
+pub use error::RunError;
+pub use pairs::{Pair, pairs_of_shard};
+pub use plan::{Plan, ShardChoice};
+pub use progress::{Progress, Silent};
+pub use restore_run::restore_run;
+pub use run_file::RunFile;
+pub use settings::Settings;
+pub use tagger::LineTagger;
+
+pub use refinex_core as core;
+pub use refinex_corpus as corpus;
+pub use refinex_eval as eval;
+pub use refinex_model as model;

@@ -1,0 +1,181 @@
+//! The main road through one shard:
+//!
+//! ```text
+//! open → for each window of batches: refine, write, tally → finish the data → manifest, last
+//! ```
+
+use crate::decider::{Decider, Deciding, Open};
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::window::{self, RefinedBatch};
+use refinex_core::{Identity, Tally};
+use refinex_corpus::{
+    Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest, ModelRecord,
+    ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
+};
+use std::collections::HashSet;
+
+/// Ids of one shard beyond which collisions are no longer looked for, so that memory is bounded
+/// (guess: 16 bytes each).
+const MOST_IDS: usize = 4 << 20;
+
+/// Refines one shard into `directory`. All threads of the pool that it is called in work on it;
+/// their number has no influence on the bytes (law L8).
+///
+/// # Errors
+/// If the shard cannot be read to its end or the output cannot be written; then nothing of it
+/// counts as done.
+pub fn run_shard(
+    shard: &InputShard,
+    decider: &Decider,
+    settings: &Settings,
+    directory: &RunDirectory,
+    progress: &dyn Progress,
+) -> Result<Tally, String> {
+    let mut open = OpenShard::open(shard, decider, settings, directory)?;
+    let deciding = Deciding {
+        decider,
+        settings,
+        chunker: settings.chunker().map_err(|error| error.to_string())?,
+    };
+    while let Some(batches) = open.read_window()? {
+        let refined = open.refine(batches, &deciding)?;
+        let more = open.write(refined)?;
+        progress.shard_advances(&shard.name, &more, open.reader.bytes_read());
+    }
+    let (input, outputs, tally) = open.finish()?;
+    let model = decider.identity();
+    let manifest = manifest(shard, input, &model, settings, outputs, tally.clone());
+    let path = RunDirectory::manifest(&settings.output.name_for(&shard.name));
+    manifest.write(directory.store(), &path).map_err(|error| error.to_string())?;
+    Ok(tally)
+}
+
+struct OpenShard {
+    reader: ShardReader,
+    decisions: Open,
+    target: Target,
+    documents: ShardWriter,
+    programs: ProgramWriter,
+    failed: FailedWriter,
+    tally: Tally,
+    ids: HashSet<u64>,
+}
+
+impl OpenShard {
+    fn open(
+        shard: &InputShard,
+        decider: &Decider,
+        settings: &Settings,
+        directory: &RunDirectory,
+    ) -> Result<Self, String> {
+        let read = settings.read();
+        let target = Target::plan(shard, &read, &settings.output).map_err(text)?;
+        let paths = [
+            RunDirectory::documents(target.name()),
+            RunDirectory::programs(target.name()),
+            RunDirectory::failed(target.name()),
+        ];
+        let store = directory.store();
+        for path in &paths {
+            store.sweep(path).map_err(text)?;
+        }
+        Ok(Self {
+            reader: ShardReader::open(shard, &read).map_err(text)?,
+            decisions: decider.open(shard)?,
+            documents: ShardWriter::create(store, &paths[0], &target).map_err(text)?,
+            programs: ProgramWriter::create(store, &paths[1]).map_err(text)?,
+            failed: FailedWriter::create(store, &paths[2]),
+            target,
+            tally: Tally::default(),
+            ids: HashSet::new(),
+        })
+    }
+
+    /// The next batches: enough for every thread, or one where there is one thread.
+    fn read_window(&mut self) -> Result<Option<Vec<Batch>>, String> {
+        let threads = rayon::current_num_threads();
+        let wanted = if threads == 1 { 1 } else { 2 * threads };
+        let mut batches = Vec::with_capacity(wanted);
+        while batches.len() < wanted {
+            match self.reader.next_batch().map_err(text)? {
+                Some(batch) => batches.push(batch),
+                None => break,
+            }
+        }
+        Ok((!batches.is_empty()).then_some(batches))
+    }
+
+    fn refine(
+        &mut self,
+        batches: Vec<Batch>,
+        deciding: &Deciding<'_>,
+    ) -> Result<Vec<RefinedBatch>, String> {
+        let decoded = window::decode(batches);
+        let mut with_rows = Vec::with_capacity(decoded.len());
+        for batch in decoded {
+            let rows = self.decisions.take(window::documents(&batch))?;
+            with_rows.push((batch, rows));
+        }
+        window::refine(with_rows, deciding, &self.target)
+    }
+
+    fn write(&mut self, batches: Vec<RefinedBatch>) -> Result<Tally, String> {
+        let mut more = Tally::default();
+        for batch in batches {
+            more.add(&batch.tally);
+            more.id_collisions += self.count_collisions(&batch.ids);
+            self.documents.write(batch.documents).map_err(text)?;
+            self.programs.write_encoded(&batch.programs).map_err(text)?;
+            for bad in &batch.failed {
+                self.failed.write(bad).map_err(text)?;
+            }
+        }
+        self.tally.add(&more);
+        Ok(more)
+    }
+
+    fn count_collisions(&mut self, ids: &[u64]) -> u64 {
+        let mut collisions = 0;
+        for &id in ids {
+            let full = self.ids.len() >= MOST_IDS;
+            let seen = if full { self.ids.contains(&id) } else { !self.ids.insert(id) };
+            collisions += u64::from(seen);
+        }
+        collisions
+    }
+
+    /// Makes the data visible, once every row is accounted for (law L6).
+    fn finish(mut self) -> Result<(InputSummary, Vec<FileSummary>, Tally), String> {
+        let input = self.reader.finish().map_err(text)?;
+        self.decisions.finish()?;
+        self.tally.blank_rows = input.blank_rows;
+        self.tally.check(input.rows).map_err(text)?;
+        let mut outputs = vec![self.documents.finish().map_err(text)?];
+        outputs.push(self.programs.finish().map_err(text)?);
+        outputs.extend(self.failed.finish().map_err(text)?);
+        Ok((input, outputs, self.tally))
+    }
+}
+
+fn manifest(
+    shard: &InputShard,
+    input: InputSummary,
+    model: &Identity,
+    settings: &Settings,
+    outputs: Vec<FileSummary>,
+    counts: Tally,
+) -> Manifest<Tally> {
+    let input = InputRecord {
+        location: shard.location.clone(),
+        bytes: input.bytes,
+        xxh3: input.xxh3,
+        stamp: shard.stamp.clone(),
+    };
+    let model = ModelRecord { name: model.name.clone(), fingerprint: model.fingerprint.clone() };
+    Manifest::new(shard.name.clone(), input, model, settings.fingerprint(), outputs, counts)
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

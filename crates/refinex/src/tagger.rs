@@ -1,0 +1,56 @@
+//! The embedded tagger as a refiner.
+
+use crate::error::RunError;
+use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
+use refinex_model::Tagger;
+
+/// The embedded default refiner: scores of lines, at the speed of reading.
+pub struct LineTagger {
+    tagger: Tagger,
+}
+
+impl LineTagger {
+    /// The tagger whose weights ship with the program.
+    ///
+    /// # Errors
+    /// If the weights are damaged.
+    pub fn embedded() -> Result<Self, RunError> {
+        Tagger::embedded()
+            .map(|tagger| Self { tagger })
+            .map_err(|error| RunError::new(format!("the embedded weights: {error}")))
+    }
+
+    /// A tagger of weights from a file.
+    ///
+    /// # Errors
+    /// If they are not weights of a tagger of this version.
+    pub fn from_bytes(weights: &[u8]) -> Result<Self, RunError> {
+        Tagger::from_bytes(weights)
+            .map(|tagger| Self { tagger })
+            .map_err(|error| RunError::new(error.to_string()))
+    }
+
+    /// The threshold that was chosen when the model was trained.
+    #[must_use]
+    pub fn default_threshold(&self) -> Score {
+        Score::from_probability(self.tagger.default_threshold())
+    }
+
+    fn scores(&self, chunk: &Chunk<'_>) -> Scores {
+        let lines = self.tagger.score_lines(chunk.document(), chunk.view());
+        Scores {
+            lines: lines.into_iter().map(Score::from_probability).collect(),
+            pieces: Vec::new(),
+        }
+    }
+}
+
+impl Refiner for LineTagger {
+    fn identity(&self) -> Identity {
+        Identity { name: self.tagger.name().to_owned(), fingerprint: self.tagger.fingerprint() }
+    }
+
+    fn refine(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Proposal, RefineError>> {
+        chunks.iter().map(|chunk| Ok(Proposal::Scores(self.scores(chunk)))).collect()
+    }
+}

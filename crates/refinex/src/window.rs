@@ -1,0 +1,111 @@
+//! A window of batches: read in order, refined on all threads, written in order.
+
+use crate::decider::{Deciding, Row};
+use rayon::prelude::*;
+use refinex_core::{Deletions, Document, Tally, execute, verify};
+use refinex_corpus::{BadRow, Batch, Decoded, EncodedBatch, Target};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A batch, refined and encoded: all that is left is to write it.
+pub(crate) struct RefinedBatch {
+    pub documents: EncodedBatch,
+    /// Rows of the sidecar, as bytes.
+    pub programs: Vec<u8>,
+    pub failed: Vec<BadRow>,
+    /// Hashes of the ids, to find collisions.
+    pub ids: Vec<u64>,
+    pub tally: Tally,
+}
+
+/// Decodes batches on all threads of the pool that this runs in.
+pub(crate) fn decode(batches: Vec<Batch>) -> Vec<Decoded> {
+    batches.into_par_iter().map(Batch::decode).collect()
+}
+
+/// The good documents of a batch, in order.
+pub(crate) fn documents(decoded: &Decoded) -> impl Iterator<Item = Document<'_>> {
+    (0..decoded.len()).filter_map(|at| decoded.document(at).ok())
+}
+
+/// Refines batches on all threads of the pool that this runs in; the answer is in order.
+pub(crate) fn refine(
+    batches: Vec<(Decoded, Vec<Row>)>,
+    deciding: &Deciding<'_>,
+    target: &Target,
+) -> Result<Vec<RefinedBatch>, String> {
+    batches
+        .into_par_iter()
+        .map(|(decoded, stored)| refine_batch(&decoded, stored, deciding, target))
+        .collect()
+}
+
+fn refine_batch(
+    decoded: &Decoded,
+    stored: Vec<Row>,
+    deciding: &Deciding<'_>,
+    target: &Target,
+) -> Result<RefinedBatch, String> {
+    let mut rows = Rows::default();
+    let mut stored = stored.into_iter();
+    for at in 0..decoded.len() {
+        match decoded.document(at) {
+            Ok(document) => rows
+                .refine(decoded, at, &document, stored.next(), deciding)
+                .map_err(|why| format!("row {}, {}: {why}", decoded.row_number(at), document.id))?,
+            Err(bad) => rows.fail(bad),
+        }
+    }
+    let documents = decoded.encode(&rows.edits, target).map_err(|error| error.to_string())?;
+    let Rows { programs, failed, ids, tally, .. } = rows;
+    Ok(RefinedBatch { documents, programs, failed, ids, tally })
+}
+
+#[derive(Default)]
+struct Rows {
+    edits: Vec<Option<Deletions>>,
+    programs: Vec<u8>,
+    failed: Vec<BadRow>,
+    ids: Vec<u64>,
+    tally: Tally,
+}
+
+impl Rows {
+    fn refine(
+        &mut self,
+        decoded: &Decoded,
+        at: usize,
+        document: &Document<'_>,
+        stored: Option<Row>,
+        deciding: &Deciding<'_>,
+    ) -> Result<(), String> {
+        let decided = deciding.decide(document, stored)?;
+        let refined = execute(document.text, &decided.deletions);
+        let outcome = verify(document.text, &refined, &decided.deletions)
+            .map_err(|violation| violation.to_string())?;
+
+        let mut row = decided.row;
+        document.id.clone_into(&mut row.id);
+        outcome.name().clone_into(&mut row.outcome);
+        (row.deleted, row.deleted_raw) = (None, None);
+        if deciding.settings.keep_deleted {
+            let texts = decoded.deleted_texts(at, &decided.deletions).unwrap_or_default();
+            (row.deleted, row.deleted_raw) = (Some(texts.texts), texts.raw);
+        }
+        row.encode_onto(&mut self.programs);
+
+        let deleted = decided.deletions.deleted_bytes() as u64;
+        self.tally.count_document(outcome, document.text.len() as u64, deleted);
+        self.tally.deletions += decided.deletions.spans().len() as u64;
+        self.tally.voided_chunks += decided.voided_chunks;
+        decided.refused.iter().for_each(|reason| self.tally.count_refusal(reason));
+        self.ids.push(xxh3_64(document.id.as_bytes()));
+        self.edits.push((!decided.deletions.is_empty()).then_some(decided.deletions));
+        Ok(())
+    }
+
+    fn fail(&mut self, bad: &BadRow) {
+        self.tally.count_failure(bad.problem.name());
+        self.failed.push(bad.clone());
+        self.edits.push(None);
+    }
+}
