@@ -129,24 +129,40 @@ pub struct TrainTagger {
     /// JSONL rows {id, text, deletions: [[start, end], …]} with the labels that are the target.
     #[arg(long, required = true, num_args = 1..)]
     pub expert: Vec<String>,
+    /// The same for text that was cleaned already: its lines that stay count more.
+    #[arg(long, num_args = 1..)]
+    pub careful: Vec<String>,
     /// The same with labels of other kinds; each file is a labelling of its own.
     #[arg(long, num_args = 1..)]
     pub human: Vec<String>,
+    /// JSONL rows {id, text} without labels: teachers give them.
+    #[arg(long, num_args = 1..)]
+    pub plain: Vec<String>,
     /// A file of page ids that are left out, one a line.
     #[arg(long)]
     pub without: Option<String>,
     /// The weights file to write.
     #[arg(short, long)]
     pub output: PathBuf,
-    /// Networks, one a seed; their mean is the score.
+    /// Networks that see the human labels of the expert's pages as a hint and label the human and
+    /// the plain sets as the expert would; 0 to train on labels alone.
     #[arg(long, default_value_t = 3)]
-    pub members: u64,
+    pub teachers: usize,
+    /// Networks, one a seed; their mean is the score.
+    #[arg(long, default_value_t = 4)]
+    pub members: usize,
     /// Passes over all sets.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 3)]
     pub broad_epochs: usize,
-    /// Passes over the expert's sets alone, afterwards.
-    #[arg(long, default_value_t = 6)]
+    /// Passes over the expert's labelling alone, afterwards.
+    #[arg(long, default_value_t = 10)]
     pub expert_epochs: usize,
+    /// How much more the lines that stay count in careful sets.
+    #[arg(long, default_value_t = 4.0)]
+    pub care: f32,
+    /// Most documents of one plain file.
+    #[arg(long, default_value_t = 400)]
+    pub plain_most: usize,
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -331,7 +331,8 @@ fn a_tagger_that_was_just_trained_refines() {
     fs::write(&labels, rows.join("\n")).unwrap();
     let weights = folder.path().join("weights.bin");
     let train = |out: &Path| {
-        let small = ["--members", "1", "--broad-epochs", "0", "--expert-epochs", "12"];
+        let small =
+            ["--teachers", "1", "--members", "1", "--broad-epochs", "0", "--expert-epochs", "24"];
         let mut arguments = vec!["train", "tagger", "--expert", text(&labels), "-o", text(out)];
         arguments.extend(small);
         let output = refinex(&arguments);

@@ -10,7 +10,9 @@
 //! ```
 
 use crate::kernel::{add, add_to_rows, matmul_add, outer_add, relu, sum_rows, transpose};
-use crate::parameters::{EMBED, HINTS, INPUT, KERNEL, Parameters, STATE, WIDTH, Weight};
+use crate::parameters::{
+    EMBED, EXPERT, HINTS, INPUT, KERNEL, Parameters, SOURCES, STATE, WIDTH, Weight,
+};
 use crate::random::Random;
 use crate::recurrence;
 
@@ -51,6 +53,35 @@ impl Dropout<'_> {
     }
 }
 
+/// Which labelling is asked for, and which one the input knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Labelling {
+    /// Row of [`Weight::SourceIn`]: the labelling wanted, or the hinted one.
+    pub(crate) given: usize,
+    /// Row of [`Weight::Head`].
+    pub(crate) wanted: usize,
+}
+
+impl Labelling {
+    /// Labelling `source`, with no hint.
+    pub(crate) const fn of(source: usize) -> Self {
+        Self { given: source, wanted: source }
+    }
+
+    /// The expert's labelling where another one, `hint`, is known.
+    pub(crate) const fn hinted(hint: usize) -> Self {
+        Self { given: SOURCES + hint, wanted: EXPERT }
+    }
+}
+
+/// Shows hints to the input rows: what another labelling says of each line, as yes and as no.
+pub(crate) fn show_hints(input: &mut [f32], hints: &[f32]) {
+    for (row, &noise) in input.chunks_exact_mut(INPUT).zip(hints) {
+        row[INPUT - HINTS] = noise;
+        row[INPUT - HINTS + 1] = 1.0 - noise;
+    }
+}
+
 /// The input rows of lines from their embeddings and measured features; no hints.
 pub(crate) fn assemble(embeddings: &[f32], dense: &[f32]) -> Vec<f32> {
     const DENSE: usize = INPUT - EMBED - HINTS;
@@ -67,7 +98,7 @@ pub(crate) fn assemble(embeddings: &[f32], dense: &[f32]) -> Vec<f32> {
 pub(crate) fn forward(
     p: &Parameters,
     input: Vec<f32>,
-    source: usize,
+    labelling: Labelling,
     mut dropout: Option<Dropout<'_>>,
 ) -> Activations {
     let rows = input.len() / INPUT;
@@ -77,7 +108,7 @@ pub(crate) fn forward(
     let mut h0 = vec![0.0; size + 2 * MARGIN * WIDTH];
     let inner = &mut h0[MARGIN * WIDTH..][..size];
     add_to_rows(inner, p.of(Weight::InputBias));
-    add_to_rows(inner, p.row(Weight::SourceIn, source));
+    add_to_rows(inner, p.row(Weight::SourceIn, labelling.given));
     matmul_add(inner, &input, INPUT, p.of(Weight::Input), INPUT, WIDTH);
     relu(inner);
     scale(inner, masks.as_ref().map(|m| &m.0));
@@ -108,6 +139,7 @@ pub(crate) fn forward(
     add(&mut h3, &h2[MARGIN * WIDTH..][..size]);
     scale(&mut h3, masks.as_ref().map(|m| &m.1));
 
+    let source = labelling.wanted;
     let (head, bias) = (p.row(Weight::Head, source), p.of(Weight::HeadBias)[source]);
     let logits = h3.chunks_exact(WIDTH).map(|row| bias + dot(row, head)).collect();
     Activations {
@@ -131,11 +163,11 @@ pub(crate) fn forward(
 pub(crate) fn backward(
     p: &Parameters,
     a: &Activations,
-    source: usize,
+    labelling: Labelling,
     d_logits: &[f32],
     g: &mut Parameters,
 ) -> Vec<f32> {
-    let rows = d_logits.len();
+    let (rows, source) = (d_logits.len(), labelling.wanted);
     let size = rows * WIDTH;
     let mut d3 = vec![0.0; size];
     let head = p.row(Weight::Head, source);
@@ -177,7 +209,7 @@ pub(crate) fn backward(
     let mut bias = vec![0.0; WIDTH];
     sum_rows(&mut bias, &d0);
     add(g.of_mut(Weight::InputBias), &bias);
-    add(g.row_mut(Weight::SourceIn, source), &bias);
+    add(g.row_mut(Weight::SourceIn, labelling.given), &bias);
     outer_add(g.of_mut(Weight::Input), &a.input, INPUT, &d0, INPUT, WIDTH);
     let table = transpose(&p.of(Weight::Input)[..EMBED * WIDTH], EMBED, WIDTH);
     let mut d_embeddings = vec![0.0; rows * EMBED];
@@ -276,7 +308,7 @@ mod tests {
 
     /// A loss whose gradient at the logits is `weights`.
     fn loss(p: &Parameters, input: &[f32], weights: &[f32]) -> f64 {
-        let a = forward(p, input.to_vec(), 2, None);
+        let a = forward(p, input.to_vec(), Labelling::of(2), None);
         a.logits.iter().zip(weights).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum()
     }
 
@@ -284,9 +316,9 @@ mod tests {
     fn the_gradients_are_those_of_finite_differences() {
         let (p, input) = (random_parameters(1), random_input(7));
         let weights = [0.3, -1.0, 0.5, 0.9, -0.2, 1.1, -0.7];
-        let a = forward(&p, input.clone(), 2, None);
+        let a = forward(&p, input.clone(), Labelling::of(2), None);
         let mut g = Parameters::zeros();
-        let d_embeddings = backward(&p, &a, 2, &weights, &mut g);
+        let d_embeddings = backward(&p, &a, Labelling::of(2), &weights, &mut g);
         let step = 2e-3;
         let mut random = Random::of(&[5]);
         let mut wrong = 0;
@@ -315,6 +347,6 @@ mod tests {
 
     #[test]
     fn no_line_gives_no_logit() {
-        assert!(forward(&random_parameters(3), Vec::new(), 0, None).logits.is_empty());
+        assert!(forward(&random_parameters(3), Vec::new(), Labelling::of(0), None).logits.is_empty());
     }
 }

@@ -18,6 +18,8 @@ pub(crate) const KERNEL: usize = 5;
 pub(crate) const STATE: usize = 32;
 /// Labellings that the network tells apart while it trains; the first is the expert's.
 pub(crate) const SOURCES: usize = 12;
+/// The labelling that inference asks for: the expert's.
+pub(crate) const EXPERT: usize = 0;
 
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident: $rows:expr, $cols:expr;)*) => {
@@ -34,8 +36,8 @@ macro_rules! parameters {
 parameters! {
     Input: INPUT, WIDTH;
     InputBias: 1, WIDTH;
-    /// Added to the first layer for each labelling.
-    SourceIn: SOURCES, WIDTH;
+    /// Added to the first layer for each labelling, then for each as a hint of the expert's.
+    SourceIn: 2 * SOURCES, WIDTH;
     FirstConv: KERNEL * WIDTH, WIDTH;
     FirstConvBias: 1, WIDTH;
     /// Forget gate and candidate forwards, then backwards.

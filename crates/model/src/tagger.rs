@@ -1,17 +1,15 @@
 //! The tagger: one score a line, in one pass.
 
 use crate::error::ModelError;
-use crate::network::{assemble, forward};
+use crate::network::{Labelling, assemble, forward};
 use crate::page::Page;
-use crate::parameters::EMBED;
+use crate::parameters::{EMBED, EXPERT};
 use crate::weights::Weights;
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The weights that ship with the program.
 static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.bin");
-/// The labelling that inference asks for: the expert's.
-pub(crate) const EXPERT: usize = 0;
 
 /// A line tagger: gives every line of a text the probability that it is noise.
 #[derive(Clone, Debug)]
@@ -82,7 +80,7 @@ impl Tagger {
 /// Scores of the lines of a page that are not blank.
 pub(crate) fn score_page(weights: &Weights, page: &Page) -> Vec<f32> {
     let input = assemble(&embed(&weights.embeddings, page, |_| true), &page.dense);
-    let pass = forward(&weights.parameters, input, EXPERT, None);
+    let pass = forward(&weights.parameters, input, Labelling::of(EXPERT), None);
     pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
 }
 

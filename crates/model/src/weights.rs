@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// How a weights file begins.
 pub(crate) const MAGIC: &[u8] = b"rfxtagr\n";
 /// The version of the form and of the features.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic, version, buckets, width of an embedding, other weights, threshold, scale.
 const HEADER: usize = 8 + 6 * 4;
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::TrainTagger;
 use refinex::RunError;
-use refinex::model::train::Settings;
+use refinex::model::train::{Recipe, Settings};
 use refinex::training::{TrainingData, train_tagger};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -10,7 +10,11 @@ use std::time::Instant;
 pub fn run(arguments: &TrainTagger) -> Result<ExitCode, RunError> {
     let data = TrainingData {
         expert: arguments.expert.clone(),
+        careful: arguments.careful.clone(),
         human: arguments.human.clone(),
+        plain: arguments.plain.clone(),
+        care: arguments.care,
+        plain_most: arguments.plain_most,
         without: arguments.without.clone(),
     };
     #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]
@@ -21,10 +25,16 @@ pub fn run(arguments: &TrainTagger) -> Result<ExitCode, RunError> {
         threshold: arguments.threshold.probability() as f32,
         ..Settings::default()
     };
+    let recipe = Recipe {
+        teachers: arguments.teachers,
+        members: arguments.members.max(1),
+        settings,
+        ..Recipe::default()
+    };
     let begun = Instant::now();
-    let weights = train_tagger(&data, arguments.members, &settings, &mut |member, metric| {
+    let weights = train_tagger(&data, &recipe, &mut |network, metric| {
         anstream::eprintln!(
-            "network {member} epoch {} step {} loss {:.4} {:.0} s",
+            "{network}, epoch {} step {} loss {:.4} {:.0} s",
             metric.epoch,
             metric.step,
             metric.loss,

@@ -31,29 +31,45 @@ impl Adam {
 /// Gradients of the embedding rows that a batch touched, and Adagrad's sums.
 pub(crate) struct Rows {
     squares: Vec<f32>,
-    gradients: std::collections::BTreeMap<u32, [f32; EMBED]>,
+    gradients: Vec<f32>,
+    touched: Vec<u32>,
+    is_touched: Vec<bool>,
 }
 
 impl Rows {
     pub(crate) fn new(buckets: usize) -> Self {
-        Self { squares: vec![1e-6; buckets], gradients: std::collections::BTreeMap::new() }
+        Self {
+            squares: vec![1e-6; buckets],
+            gradients: vec![0.0; buckets * EMBED],
+            touched: Vec::new(),
+            is_touched: vec![false; buckets],
+        }
     }
 
-    pub(crate) fn add(&mut self, rows: &[(u32, [f32; EMBED])]) {
-        for (row, gradient) in rows {
-            let sum = self.gradients.entry(*row).or_insert([0.0; EMBED]);
+    /// Adds one gradient to each of `rows`.
+    pub(crate) fn add(&mut self, rows: &[u32], gradient: &[f32; EMBED]) {
+        for &row in rows {
+            if !std::mem::replace(&mut self.is_touched[row as usize], true) {
+                self.touched.push(row);
+            }
+            let sum = &mut self.gradients[row as usize * EMBED..][..EMBED];
             sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += value);
         }
     }
 
     pub(crate) fn step(&mut self, table: &mut [f32], rate: f32, scale: f32) {
-        for (row, gradient) in std::mem::take(&mut self.gradients) {
-            let square = &mut self.squares[row as usize];
+        for row in self.touched.drain(..).map(|row| row as usize) {
+            self.is_touched[row] = false;
+            let gradient = &mut self.gradients[row * EMBED..][..EMBED];
+            let square = &mut self.squares[row];
             let norm: f32 = gradient.iter().map(|g| g * g).sum::<f32>() * scale * scale;
             *square += norm / EMBED as f32;
             let step = rate * scale / square.sqrt();
-            let weights = &mut table[row as usize * EMBED..][..EMBED];
-            weights.iter_mut().zip(gradient).for_each(|(weight, g)| *weight -= step * g);
+            let weights = &mut table[row * EMBED..][..EMBED];
+            weights.iter_mut().zip(gradient).for_each(|(weight, g)| {
+                *weight -= step * *g;
+                *g = 0.0;
+            });
         }
     }
 }

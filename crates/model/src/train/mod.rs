@@ -1,18 +1,20 @@
 //! Training the tagger: one loop, from labelled documents to weights.
 
 mod adam;
+mod recipe;
 mod sample;
 
-use crate::network::{Dropout, assemble, backward, forward};
+use crate::network::{Dropout, Labelling, assemble, backward, forward, show_hints};
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{EMBED, PARAMETERS, Parameters, SOURCES, Weight};
+use crate::parameters::{EMBED, EXPERT, PARAMETERS, Parameters, Weight};
 use crate::random::Random;
-use crate::tagger::{Tagger, embed, sigmoid};
+use crate::tagger::{embed, sigmoid};
 use crate::weights::Weights;
 use adam::{Adam, Rows};
 use refinex_core::Span;
-pub use sample::{LabelledDocument, Set};
-use sample::{Labels, crop};
+pub use recipe::{Data, Recipe};
+pub use sample::{Hint, Label, LabelledDocument, Set, clip};
+use sample::{Targets, shares_gone};
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
 const WORD_DROPOUT: f32 = 0.2;
@@ -26,12 +28,14 @@ pub struct Settings {
     pub seed: u64,
     /// Passes over all sets.
     pub broad_epochs: usize,
-    /// Passes over the expert's sets alone, afterwards.
+    /// Passes over the expert's labelling alone, afterwards.
     pub expert_epochs: usize,
     /// Largest step of the network's weights.
     pub rate: f32,
     /// Largest step of the embeddings.
     pub embedding_rate: f32,
+    /// Share of the samples with a hint that show it: over 0 for a teacher, 0 for what ships.
+    pub hint_share: f32,
     /// The threshold to write into the weights.
     pub threshold: f32,
 }
@@ -40,10 +44,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 1,
-            broad_epochs: 2,
+            broad_epochs: 3,
             expert_epochs: 10,
             rate: 2e-3,
-            embedding_rate: 0.05,
+            embedding_rate: 0.025,
+            hint_share: 0.0,
             threshold: 0.5,
         }
     }
@@ -88,12 +93,12 @@ pub fn train(sets: &[Set], settings: &Settings, progress: &mut dyn FnMut(Metric)
         let (mut loss, mut weight) = (0.0, 0.0);
         for batch in order.chunks(BATCH) {
             let rate = schedule(step, steps);
-            let gradients = batch_gradients(&weights, sets, batch, settings.seed, step);
+            let gradients = batch_gradients(&weights, sets, batch, settings, step);
             let total = gradients.iter().map(|g| g.weight).sum::<f32>().max(1e-6);
             let mut sum = Parameters::zeros();
             for gradient in &gradients {
                 crate::kernel::add(&mut sum.0, &gradient.parameters.0);
-                rows.add(&gradient.embeddings);
+                gradient.embeddings.iter().for_each(|(at, of_row)| rows.add(at, of_row));
                 loss += gradient.loss;
                 weight += gradient.weight;
             }
@@ -137,29 +142,25 @@ fn initial(settings: &Settings) -> Weights {
     Weights { embeddings, parameters, threshold: settings.threshold }
 }
 
-/// The documents of an epoch as (set, document), shuffled.
+/// The documents of an epoch as (set, document), shuffled: all of them in the first passes, then
+/// the expert's and a share of what was labelled for it, others each time.
 fn order(sets: &[Set], settings: &Settings, epoch: usize) -> Vec<(usize, usize)> {
     let broad = epoch < settings.broad_epochs;
-    let wanted = sets.iter().enumerate().filter(|(_, set)| broad || set.expert);
-    let mut all: Vec<(usize, usize)> = wanted
-        .flat_map(|(at, set)| (0..set.documents.len()).map(move |document| (at, document)))
-        .collect();
-    Random::of(&[settings.seed, 1, epoch as u64]).shuffle(&mut all);
-    all
-}
-
-/// The labelling of a set: 0 for the expert, 1.. for the others in order.
-fn source(sets: &[Set], at: usize) -> usize {
-    if sets[at].expert {
-        return crate::tagger::EXPERT;
+    let mut random = Random::of(&[settings.seed, 1, epoch as u64]);
+    let mut all = Vec::new();
+    for (at, set) in sets.iter().enumerate().filter(|(_, set)| broad || set.labelling == EXPERT) {
+        let share = if broad { 1.0 } else { set.weight };
+        let documents = (0..set.documents.len()).filter(|_| random.chance(share));
+        all.extend(documents.map(|document| (at, document)));
     }
-    let before = sets[..at].iter().filter(|set| !set.expert).count();
-    (1 + before).min(SOURCES - 1)
+    random.shuffle(&mut all);
+    all
 }
 
 struct Gradient {
     parameters: Parameters,
-    embeddings: Vec<(u32, [f32; EMBED])>,
+    /// Rows of the embedding table, and the gradient that each of them gets.
+    embeddings: Vec<(Vec<u32>, [f32; EMBED])>,
     loss: f32,
     weight: f32,
 }
@@ -169,13 +170,17 @@ fn batch_gradients(
     weights: &Weights,
     sets: &[Set],
     batch: &[(usize, usize)],
-    seed: u64,
+    settings: &Settings,
     step: usize,
 ) -> Vec<Gradient> {
     let one = |(at, &(set, document)): (usize, &(usize, usize))| {
-        let mut random = Random::of(&[seed, 2, step as u64, at as u64]);
-        let sample = crop(&sets[set].documents[document], &mut random);
-        gradient(weights, &sample, source(sets, set), &mut random)
+        let mut random = Random::of(&[settings.seed, 2, step as u64, at as u64]);
+        let set = &sets[set];
+        let mut sample = set.documents[document].crop(&mut random);
+        if !random.chance(settings.hint_share) {
+            sample.hint = None;
+        }
+        gradient(weights, &sample, set, &mut random)
     };
     let (even, odd): (Vec<_>, Vec<_>) = batch.iter().enumerate().partition(|(at, _)| at % 2 == 0);
     let (even, odd): (Vec<Gradient>, Vec<Gradient>) = std::thread::scope(|scope| {
@@ -186,20 +191,39 @@ fn batch_gradients(
     even.into_iter().chain(odd).collect()
 }
 
+/// The input rows of a sample, its hint shown, and the labelling that this asks for.
+fn ask(
+    weights: &Weights,
+    sample: &LabelledDocument,
+    page: &Page,
+    labelling: usize,
+    keep: impl FnMut(usize) -> bool,
+) -> (Vec<f32>, Labelling) {
+    let mut input = assemble(&embed(&weights.embeddings, page, keep), &page.dense);
+    match &sample.hint {
+        None => (input, Labelling::of(labelling)),
+        Some(hint) => {
+            show_hints(&mut input, &shares_gone(&sample.text, &hint.deletions, page));
+            (input, Labelling::hinted(hint.labelling))
+        }
+    }
+}
+
 fn gradient(
     weights: &Weights,
     sample: &LabelledDocument,
-    source: usize,
+    set: &Set,
     random: &mut Random,
 ) -> Gradient {
     let page = Page::read(&sample.text, Span::new(0, sample.text.len()));
-    let labels = Labels::of(sample, &page);
+    let targets = Targets::of(sample, &page, set.care);
     let kept: Vec<bool> = page.features.iter().map(|_| !random.chance(WORD_DROPOUT)).collect();
-    let input = assemble(&embed(&weights.embeddings, &page, |at| kept[at]), &page.dense);
-    let pass = forward(&weights.parameters, input, source, Some(Dropout { share: 0.15, random }));
+    let (input, labelling) = ask(weights, sample, &page, set.labelling, |at| kept[at]);
+    let dropout = Some(Dropout { share: 0.15, random });
+    let pass = forward(&weights.parameters, input, labelling, dropout);
 
-    let (mut loss, mut d_logits) = (0.0, Vec::with_capacity(labels.noise.len()));
-    for ((&logit, &noise), &weight) in pass.logits.iter().zip(&labels.noise).zip(&labels.weight) {
+    let (mut loss, mut d_logits) = (0.0, Vec::with_capacity(targets.noise.len()));
+    for ((&logit, &noise), &weight) in pass.logits.iter().zip(&targets.noise).zip(&targets.weight) {
         let score = sigmoid(logit);
         loss -=
             weight * (noise * score.max(1e-7).ln() + (1.0 - noise) * (1.0 - score).max(1e-7).ln());
@@ -208,39 +232,40 @@ fn gradient(
     let mut parameters = Parameters::zeros();
     let mut embeddings = Vec::new();
     if !d_logits.is_empty() {
-        let d_means = backward(&weights.parameters, &pass, source, &d_logits, &mut parameters);
+        let d_means = backward(&weights.parameters, &pass, labelling, &d_logits, &mut parameters);
         embeddings = spread_to_rows(&page, &d_means, &kept);
     }
-    Gradient { parameters, embeddings, loss, weight: labels.weight.iter().sum() }
+    Gradient { parameters, embeddings, loss, weight: targets.weight.iter().sum() }
+}
+
+/// Labels a document as the mean of `teachers` does, who see its hint: a probability a line.
+#[must_use]
+pub fn relabel(teachers: &[TrainedModel], document: &LabelledDocument) -> Vec<f32> {
+    let page = Page::read(&document.text, Span::new(0, document.text.len()));
+    let mut mean = vec![0.0; page.rows.len()];
+    for teacher in teachers {
+        let (input, labelling) = ask(&teacher.weights, document, &page, EXPERT, |_| true);
+        let pass = forward(&teacher.weights.parameters, input, labelling, None);
+        for (sum, &logit) in mean.iter_mut().zip(&pass.logits) {
+            *sum += sigmoid(logit) / teachers.len() as f32;
+        }
+    }
+    let mut scores = vec![0.0; page.lines];
+    page.rows.iter().zip(mean).for_each(|(&row, score)| scores[row] = score);
+    scores
 }
 
 /// The gradient of a mean goes to each of its rows.
-fn spread_to_rows(page: &Page, d_means: &[f32], kept: &[bool]) -> Vec<(u32, [f32; EMBED])> {
-    let mut all = Vec::with_capacity(kept.len());
+fn spread_to_rows(page: &Page, d_means: &[f32], kept: &[bool]) -> Vec<(Vec<u32>, [f32; EMBED])> {
     let mut index = 0;
-    for (at, d_mean) in d_means.chunks_exact(EMBED).enumerate() {
+    let lines = d_means.chunks_exact(EMBED).enumerate();
+    let spread = |(at, d_mean): (usize, &[f32])| {
         let features = page.features_of(at);
         let share = 1.0 / features.len().max(1) as f32;
-        let mut d_row = [0.0; EMBED];
-        d_row.iter_mut().zip(d_mean).for_each(|(d, mean)| *d = mean * share);
-        for &feature in features {
-            if kept[index] {
-                all.push((feature, d_row));
-            }
-            index += 1;
-        }
-    }
-    all
-}
-
-/// Scores of the lines that are not blank, with the characters of each and its label: what is
-/// needed to choose a threshold.
-#[must_use]
-pub fn score_lines(tagger: &Tagger, document: &LabelledDocument) -> Vec<(f32, f32, bool)> {
-    let all = Span::new(0, document.text.len());
-    let page = Page::read(&document.text, all);
-    let labels = Labels::of(document, &page);
-    let scores = tagger.score_lines(&document.text, all);
-    let rows = page.rows.iter().map(|&row| scores[row]).zip(labels.characters).zip(labels.noise);
-    rows.map(|((score, characters), noise)| (score, characters, noise > 0.5)).collect()
+        let kept = &kept[index..index + features.len()];
+        index += features.len();
+        let rows = features.iter().zip(kept).filter(|(_, kept)| **kept).map(|(&row, _)| row);
+        (rows.collect(), std::array::from_fn(|i| d_mean[i] * share))
+    };
+    lines.map(spread).collect()
 }

@@ -9,7 +9,27 @@ use crate::random::Random;
 pub struct LabelledDocument {
     /// The text.
     pub text: String,
+    /// What is noise.
+    pub label: Label,
+    /// What another labelling says, if it is known.
+    pub hint: Option<Hint>,
+}
+
+/// What of a document is noise.
+#[derive(Clone, Debug)]
+pub enum Label {
     /// Spans of noise in bytes, sorted and disjoint.
+    Spans(Vec<(usize, usize)>),
+    /// A probability for every line, from a model that labels for another.
+    Lines(Vec<f32>),
+}
+
+/// What the labelling of another set says about a document.
+#[derive(Clone, Debug)]
+pub struct Hint {
+    /// Which labelling, from 1.
+    pub labelling: usize,
+    /// Its spans of noise in bytes, sorted and disjoint.
     pub deletions: Vec<(usize, usize)>,
 }
 
@@ -18,8 +38,13 @@ pub struct LabelledDocument {
 pub struct Set {
     /// Its name.
     pub name: String,
-    /// Whether the labels are the target's, the expert's.
-    pub expert: bool,
+    /// Which labelling: 0 is the target's, the expert's.
+    pub labelling: usize,
+    /// Share of its documents in a pass over the expert's labelling.
+    pub weight: f32,
+    /// How much more its lines that stay count than those that go: over 1 for text that was cleaned
+    /// already, which a refiner must not cut into.
+    pub care: f32,
     /// The documents.
     pub documents: Vec<LabelledDocument>,
 }
@@ -28,57 +53,87 @@ pub struct Set {
 const MOST_LINES: usize = 300;
 /// Share of samples that are cut to an excerpt.
 const CROPPED: f32 = 0.35;
-
-/// The document, or an excerpt of whole lines: documents are met cut off at both ends.
-pub(crate) fn crop(document: &LabelledDocument, random: &mut Random) -> LabelledDocument {
-    let lines = lines(&document.text);
-    let long = lines.len() > MOST_LINES;
-    if lines.len() < 8 || !(long || random.chance(CROPPED)) {
-        return document.clone();
+impl LabelledDocument {
+    /// The document, or an excerpt of whole lines: documents are met cut off at both ends.
+    pub(crate) fn crop(&self, random: &mut Random) -> Self {
+        let lines = lines(&self.text);
+        let long = lines.len() > MOST_LINES;
+        if lines.len() < 8 || !(long || random.chance(CROPPED)) {
+            return self.clone();
+        }
+        let most = lines.len().min(MOST_LINES);
+        let count = if long { most } else { 4 + random.below(most - 4) };
+        let first = random.below(lines.len() - count + 1);
+        let (start, end) = (lines[first].0, lines[first + count - 1].1);
+        let label = match &self.label {
+            Label::Spans(spans) => Label::Spans(clip(spans, start, end)),
+            Label::Lines(scores) => Label::Lines(scores[first..first + count].to_vec()),
+        };
+        let hint = self.hint.as_ref().map(|hint| Hint {
+            labelling: hint.labelling,
+            deletions: clip(&hint.deletions, start, end),
+        });
+        Self { text: self.text[start..end].to_owned(), label, hint }
     }
-    let most = lines.len().min(MOST_LINES);
-    let count = if long { most } else { 4 + random.below(most - 4) };
-    let first = random.below(lines.len() - count + 1);
-    let (start, end) = (lines[first].0, lines[first + count - 1].1);
-    let deletions = document.deletions.iter().filter_map(|&(a, b)| {
-        let (a, b) = (a.max(start), b.min(end));
-        (a < b).then(|| (a - start, b - start))
-    });
-    LabelledDocument { text: document.text[start..end].to_owned(), deletions: deletions.collect() }
+}
+
+/// The parts of `spans` inside `start..end`, counted from `start`.
+#[must_use]
+pub fn clip(spans: &[(usize, usize)], start: usize, end: usize) -> Vec<(usize, usize)> {
+    let cut = spans.iter().map(|&(a, b)| (a.max(start), b.min(end)));
+    cut.filter(|(a, b)| a < b).map(|(a, b)| (a - start, b - start)).collect()
 }
 
 /// What the lines of a page that are not blank should get.
-pub(crate) struct Labels {
-    /// 1 for noise.
+pub(crate) struct Targets {
+    /// The probability to be noise.
     pub(crate) noise: Vec<f32>,
     /// How much the line counts: the root of its characters, so that a paragraph weighs more than
     /// a menu entry, but not all.
     pub(crate) weight: Vec<f32>,
-    /// Its characters that are not white space.
-    pub(crate) characters: Vec<f32>,
 }
 
-impl Labels {
-    pub(crate) fn of(document: &LabelledDocument, page: &Page) -> Self {
-        let spans = lines(&document.text);
-        let mut labels = Self { noise: Vec::new(), weight: Vec::new(), characters: Vec::new() };
-        for &row in &page.rows {
-            let (start, end) = spans[row];
-            let count = |from: usize, to: usize| {
-                let text = document.text.get(from..to).unwrap_or_default();
-                text.chars().filter(|c| !c.is_whitespace()).count() as f32
-            };
-            let characters = count(start, end).max(1.0);
-            let from = document.deletions.partition_point(|&(_, b)| b <= start);
-            let gone: f32 = document.deletions[from..]
-                .iter()
-                .take_while(|&&(a, _)| a < end)
-                .map(|&(a, b)| count(a.max(start), b.min(end)))
-                .sum();
-            labels.noise.push(if gone / characters > 0.5 { 1.0 } else { 0.0 });
-            labels.weight.push(characters.sqrt().min(30.0));
-            labels.characters.push(characters);
-        }
-        labels
+impl Targets {
+    pub(crate) fn of(document: &LabelledDocument, page: &Page, care: f32) -> Self {
+        let shares;
+        let noise = match &document.label {
+            Label::Lines(scores) => page.rows.iter().map(|&row| scores[row]).collect(),
+            Label::Spans(spans) => {
+                shares = shares_gone(&document.text, spans, page);
+                shares.iter().map(|&share| if share > 0.5 { 1.0 } else { 0.0 }).collect()
+            }
+        };
+        let noise: Vec<f32> = noise;
+        let sizes = sizes(&document.text, page);
+        let share = |&noise: &f32| noise + (1.0 - noise) * care;
+        let root = |size: f32| size.sqrt().min(30.0);
+        let weight = sizes.into_iter().zip(&noise).map(|(size, noise)| root(size) * share(noise));
+        let weight = weight.collect();
+        let noise = noise.iter().map(|noise| noise / share(noise)).collect();
+        Self { noise, weight }
     }
+}
+
+/// Characters, white space left out, of the lines of a page that are not blank.
+fn sizes(text: &str, page: &Page) -> Vec<f32> {
+    let spans = lines(text);
+    page.rows.iter().map(|&row| visible(text, spans[row].0, spans[row].1).max(1.0)).collect()
+}
+
+/// Which share of the characters of each line that is not blank lies in `spans`.
+pub(crate) fn shares_gone(text: &str, spans: &[(usize, usize)], page: &Page) -> Vec<f32> {
+    let all = lines(text);
+    let share = |&row: &usize| {
+        let (start, end) = all[row];
+        let from = spans.partition_point(|&(_, b)| b <= start);
+        let inside = spans[from..].iter().take_while(|&&(a, _)| a < end);
+        let gone: f32 = inside.map(|&(a, b)| visible(text, a.max(start), b.min(end))).sum();
+        gone / visible(text, start, end).max(1.0)
+    };
+    page.rows.iter().map(share).collect()
+}
+
+fn visible(text: &str, from: usize, to: usize) -> f32 {
+    let text = text.get(from..to).unwrap_or_default();
+    text.chars().filter(|c| !c.is_whitespace()).count() as f32
 }

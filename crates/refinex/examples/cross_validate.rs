@@ -1,0 +1,71 @@
+//! Cross-validates the recipe of the tagger: trains without a fold, or without a source, of the
+//! expert's pages and scores every line of what was held out.
+//!
+//! usage: cross_validate OUT.jsonl DATA (--fold I/N | --hold SOURCE) [--permissive] [--no-teachers]
+//! DATA is the folder of labelled data. Rows of OUT: {"id", "scores": [thousandths a line]}; the
+//! script lab/cross-validate sums them up.
+use refinex::model::train::{LabelledDocument, Recipe, relabel};
+use refinex::training::TrainingData;
+use std::io::Write;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| {
+        words.iter().position(|word| word == name).map(|at| words[at + 1].clone())
+    };
+    let has = |name: &str| words.iter().any(|word| word == name);
+    let (out, data) = (&words[0], &words[1]);
+    let fold = value("--fold").map(|text| {
+        let (i, n) = text.split_once('/').expect("I/N");
+        (i.parse::<u64>().expect("a number"), n.parse::<u64>().expect("a number"))
+    });
+    let hold = value("--hold");
+    let held = |id: &str| {
+        let page = id.split('#').next().unwrap_or(id);
+        let hash = page.bytes().fold(7u64, |h, b| h.wrapping_mul(31) ^ u64::from(b));
+        fold.is_some_and(|(i, n)| (hash >> 3) % n == i)
+            || hold.as_ref().is_some_and(|source| id.starts_with(&format!("{source}:")))
+    };
+    let (sets, back) = sets(data, has("--permissive")).read(&held).expect("sets");
+    let teachers = if has("--no-teachers") { 0 } else { 3 };
+    let members = value("--members").map_or(1, |n| n.parse().expect("a number"));
+    let recipe = Recipe { teachers, members, ..Recipe::default() };
+    let begun = std::time::Instant::now();
+    let models = recipe.train(&sets, &mut |network, metric| {
+        let seconds = begun.elapsed().as_secs();
+        eprintln!("{network} epoch {} loss {:.4} {seconds} s", metric.epoch, metric.loss);
+    });
+    let mut file = std::fs::File::create(out).expect("a file");
+    for (id, document) in back {
+        let plain = LabelledDocument { hint: None, ..document };
+        let scores = relabel(&models, &plain);
+        let scores: Vec<u32> = scores.iter().map(|score| (score * 1000.0).round() as u32).collect();
+        writeln!(file, "{}", serde_json::json!({"id": id, "scores": scores})).expect("written");
+    }
+}
+
+fn sets(data: &str, permissive: bool) -> TrainingData {
+    let all = |folder: &str, names: &[&str]| -> Vec<String> {
+        names.iter().map(|name| format!("{data}/{folder}/{name}.jsonl.zst")).collect()
+    };
+    let mut human = vec!["wcxb", "turku_lines", "fundus"];
+    if !permissive {
+        human.extend(["dragnet", "cleaneval", "l3s_gn1"]);
+    }
+    let corpora = [
+        "dclm_labelled", "c4_snippets", "ccnet_misc", "cc_pages", "wikidata_refs",
+        "fakenews_sample", "goose3", "newspaper4k", "snacktory", "autopager", "formasaurus",
+        "trafilatura_pages", "registers_multi", "hplt_excerpts",
+    ];
+    let mut plain = all("corpus", &corpora);
+    plain.extend(all("human", &["daniel", "zh_news", "cleaneval_zh"]));
+    TrainingData {
+        expert: all("expert", &["train"]),
+        careful: all("expert", &["train_corpus"]),
+        human: all("human", &human),
+        plain,
+        without: Some(format!("{data}/expert/dev_documents.txt")),
+        care: 4.0,
+        plain_most: 400,
+    }
+}
