@@ -114,37 +114,57 @@ fn threads_and_parts_give_the_same_bytes() {
     assert_eq!(files(&out("one")), files(&out("parts")));
 }
 
+/// Shards that are done in the run at `out`.
+fn manifests(out: &Path) -> usize {
+    fs::read_dir(out.join("manifests")).map_or(0, |entries| {
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_str().is_some_and(|name| name.ends_with(".json"))).count()
+    })
+}
+
+/// Starts the run and kills it (SIGKILL): some kills come right after the start, the others a few
+/// milliseconds after one more shard is done. Says how many shards were done then; `None` if the
+/// run ended first.
+fn kill_once(input: &Path, out: &Path, kill: u64) -> Option<usize> {
+    let before = manifests(out);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_refinex"))
+        .args(["refine", text(input), "-o", text(out), "-q", "--threads", "2"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = std::time::Instant::now();
+    while kill % 4 != 0 && manifests(out) == before && child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed().as_secs() < 300, "no shard is done after five minutes");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(kill * 13 % 37));
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running.then(|| manifests(out))
+}
+
 #[test]
 fn a_run_that_is_killed_at_many_points_ends_byte_identical() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("in");
-    corpus(&input, 24, 1500);
+    corpus(&input, 24, 400);
     let (calm, wild) = (folder.path().join("calm"), folder.path().join("wild"));
     refinex(&["refine", text(&input), "-o", text(&calm), "-q"]);
-    let mut killed = 0;
-    for wait in 1..40 {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_refinex"))
-            .args(["refine", text(&input), "-o", text(&wild), "-q"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(7 * wait));
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap(); // SIGKILL
-            killed += 1;
-        }
-        child.wait().unwrap();
-        if wild.join("_SUCCESS").exists() {
-            break;
-        }
+    let kills: Vec<usize> = (0..60).map_while(|kill| kill_once(&input, &wild, kill)).collect();
+    let mut points = kills.clone();
+    points.dedup();
+    assert!(kills.len() >= 10 && points.len() >= 8, "expected kills at many points: {kills:?}");
+    // What a kill leaves behind where it strikes between two steps of writing.
+    for left in [".staged-0-1", "documents/.staged-0-2#1", "manifests/.staged-0-3"] {
+        fs::write(wild.join(left), "half").unwrap();
     }
-    assert!(killed >= 5, "expected many kills, but found {killed}");
     let output = refinex(&["refine", text(&input), "-o", text(&wild), "-q"]);
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     let names = |all: &[(PathBuf, Vec<u8>)]| all.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
     let (calm, wild) = (files(&calm), files(&wild));
-    assert_eq!(names(&calm), names(&wild));
-    assert!(calm == wild, "a file differs after {killed} kills");
+    assert_eq!(names(&calm), names(&wild), "killed at {kills:?}");
+    assert!(calm == wild, "a file differs after kills at {kills:?}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl StoreError {
     }
 }
 
-fn problem_of(error: &object_store::Error) -> StoreProblem {
+pub(crate) fn problem_of(error: &object_store::Error) -> StoreProblem {
     use object_store::Error;
     match error {
         Error::NotFound { .. } => StoreProblem::NotFound,

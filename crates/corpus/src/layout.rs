@@ -100,13 +100,18 @@ impl RunDirectory {
         }
     }
 
-    /// Put `stats.json`, then `_SUCCESS`.
+    /// Put `stats.json`, then `_SUCCESS`, and remove what killed processes left behind. Call it
+    /// when every shard is done, so that no process has data to write.
     ///
     /// # Errors
     /// If they cannot be written.
     pub fn succeed(&self, stats: &[u8]) -> Result<(), StoreError> {
         self.store.put(Self::STATS, stats.to_vec())?;
-        self.store.put(Self::SUCCESS, Vec::new())
+        self.store.put(Self::SUCCESS, Vec::new())?;
+        for folder in ["documents", "programs", "failed", "manifests"] {
+            self.store.sweep_below(folder)?;
+        }
+        self.store.sweep_in("")
     }
 }
 
