@@ -180,7 +180,8 @@ impl Lane<'_, '_> {
     fn run_one(&self, shard: &InputShard) {
         self.progress.shard_begins(&shard.name, shard.size);
         let Job { decider, settings, .. } = *self.job;
-        let result = run_shard(shard, decider, settings, self.directory, self.progress);
+        let result = run_shard(shard, decider, settings, self.directory, self.progress)
+            .map_err(|message| without_name(message, &shard.name));
         self.progress.shard_ends(&shard.name, result.as_ref().err().map(String::as_str));
         self.record(shard, result);
     }
@@ -205,6 +206,12 @@ impl Lane<'_, '_> {
             self.record(shard, Err(why.to_owned()));
         }
     }
+}
+
+/// The message without the name of the shard, which whoever tells it says first.
+fn without_name(message: String, shard: &str) -> String {
+    let rest = message.strip_prefix(shard).and_then(|rest| rest.strip_prefix(": "));
+    rest.map(str::to_owned).unwrap_or(message)
 }
 
 /// Sums of a run, as `stats.json` has them. No clock: the same work gives the same bytes.
