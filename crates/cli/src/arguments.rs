@@ -25,6 +25,7 @@ pub enum Command {
     #[command(after_help = "Examples:
   refinex refine crawl/ -o refined
   refinex refine 'crawl/**/*.jsonl.zst' -o refined --keep-deleted --threads 8
+  refinex refine crawl/ -o refined --policy max-deleted=0.9,emptied=keep
   refinex refine crawl/ -o refined --shard $SLURM_ARRAY_TASK_ID/100
   refinex refine s3://bucket/crawl/ -o s3://bucket/refined
   refinex refine page.parquet -o refined --text-key content --dry-run")]
@@ -254,7 +255,7 @@ pub struct Limits {
 
 #[derive(Args)]
 pub struct Rows {
-    /// Key or column of the text.
+    /// Key or column of the text, at the top level of its row.
     #[arg(long, default_value = "text")]
     pub text_key: String,
     /// Key or column of the id; a missing id becomes `shard/row`.

@@ -114,6 +114,82 @@ fn threads_and_parts_give_the_same_bytes() {
     assert_eq!(files(&out("one")), files(&out("parts")));
 }
 
+#[test]
+fn parts_that_run_at_the_same_time_in_one_folder_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in");
+    corpus(&input, 12, 60);
+    let (alone, together) = (folder.path().join("alone"), folder.path().join("together"));
+    refinex(&["refine", text(&input), "-o", text(&alone), "-q"]);
+    let start = |part: usize| {
+        Command::new(env!("CARGO_BIN_EXE_refinex"))
+            .args(["refine", text(&input), "-o", text(&together), "-q", "--shard"])
+            .arg(format!("{part}/6"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let running: Vec<_> = (1..=6).map(start).collect();
+    for mut process in running {
+        assert_eq!(process.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(files(&alone), files(&together));
+}
+
+#[test]
+fn an_output_below_the_input_is_no_input_of_the_second_run() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path(), 2, 3);
+    let run = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_refinex"))
+            .args(["refine", ".", "-o", "out", "-q", "--json"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    assert_eq!(run()["shards_done"], 2);
+    let second = run();
+    assert_eq!((&second["shards_done"], &second["shards_skipped"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn another_model_and_another_input_are_refused_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    corpus(&input, 1, 5);
+    let arguments = ["refine", text(&input), "-o", text(&out), "-q"];
+    refinex(&arguments);
+    let output = refinex(&[&arguments[..], &["--keep-all"]].concat());
+    assert_eq!(code(&output), Some(2));
+    assert!(stderr(&output).contains("model: "), "{}", stderr(&output));
+    corpus(&input, 1, 6);
+    let output = refinex(&arguments);
+    assert_eq!(code(&output), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("expected the input") && said.contains("part-000.jsonl"), "{said}");
+}
+
+#[test]
+fn deletions_are_scored_against_gold() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, rows: &str| {
+        fs::write(folder.path().join(name), rows).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let gold =
+        file("gold.jsonl", "{\"id\":\"1\",\"text\":\"menu\\nstory\",\"deletions\":[[0,5]]}\n");
+    let program = "{\"id\":\"1\",\"outcome\":\"\",\"deletions\":[],\"program\":\"remove_str(1, \\\"me\\\")\"}\n";
+    let (programs, out) = (file("programs.jsonl", program), folder.path().join("out"));
+    assert_eq!(code(&refinex(&["apply", &gold, &programs, "-o", text(&out), "-q"])), Some(0));
+    let output = refinex(&["eval", &gold, text(&out)]);
+    let scores: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(scores["deletion_precision"], 1.0);
+    assert_eq!(scores["deletion_recall"], 0.5);
+    assert_eq!(scores["kept_recall"], 1.0);
+}
+
 /// Shards that are done in the run at `out`.
 fn manifests(out: &Path) -> usize {
     fs::read_dir(out.join("manifests")).map_or(0, |entries| {
@@ -218,6 +294,19 @@ fn a_truncated_shard_fails_alone_and_is_done_when_it_is_whole() {
     fs::write(&cut, &whole).unwrap();
     assert_eq!(code(&refinex(&arguments)), Some(0));
     assert!(out.join("_SUCCESS").exists());
+}
+
+#[test]
+fn a_complete_run_with_a_new_shard_is_not_complete_before_that_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    corpus(&input, 1, 5);
+    let arguments = ["refine", text(&input), "-o", text(&out), "-q"];
+    assert_eq!(code(&refinex(&arguments)), Some(0));
+    assert!(out.join("_SUCCESS").exists());
+    fs::write(input.join("new.jsonl.gz"), b"cut").unwrap();
+    assert_eq!(code(&refinex(&arguments)), Some(1));
+    assert!(!out.join("_SUCCESS").exists());
 }
 
 #[test]

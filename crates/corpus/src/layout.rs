@@ -100,6 +100,14 @@ impl RunDirectory {
         }
     }
 
+    /// Remove `_SUCCESS` of a run that has more to do than it had, such as shards that are new.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        self.store.delete(Self::SUCCESS)
+    }
+
     /// Put `stats.json`, then `_SUCCESS`, and remove what killed processes left behind. Call it
     /// when every shard is done, so that no process has data to write.
     ///

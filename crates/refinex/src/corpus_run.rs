@@ -70,6 +70,9 @@ pub fn run_corpus(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, R
     RunFile::new(job.command, job.inputs, job.decider, job.settings).begin(&directory)?;
     let mut report = RunReport::default();
     let todo = skip_what_is_done(job, &directory, progress, &mut report)?;
+    if !todo.is_empty() {
+        directory.reopen()?;
+    }
     let report = run_lanes(job, &directory, progress, todo, report);
     finish(job, &directory, report)
 }

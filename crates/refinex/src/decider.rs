@@ -59,6 +59,12 @@ impl ProgramStore {
         }
         let store = Store::open(location)?;
         let is_run = store.exists(RunDirectory::RUN)?;
+        if !is_run && store.list("")?.is_empty() {
+            return Err(RunError::new(format!(
+                "expected a run directory, a folder of sidecars or a sidecar at {location}, but \
+                 found nothing there"
+            )));
+        }
         let identity = if is_run { RunFile::read(&store)?.identity() } else { by_hand() };
         Ok(Self { store, is_run, file: None, identity })
     }

@@ -134,3 +134,32 @@ pub(crate) fn check_columns(schema: &Schema, text: usize) -> Result<(), String> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{ArrayRef, LargeStringArray, StructArray, TimestampSecondArray};
+
+    #[test]
+    fn moments_of_a_named_zone_are_said_in_utc_even_when_they_are_nested() {
+        let moments = TimestampSecondArray::from(vec![0, 1]).with_timezone("Europe/Berlin");
+        let moments: ArrayRef = Arc::new(moments);
+        let field = Field::new("at", moments.data_type().clone(), true);
+        let nested = StructArray::from(vec![(Arc::new(field), Arc::clone(&moments))]);
+        let batch = RecordBatch::try_from_iter([
+            ("text", Arc::new(LargeStringArray::from(vec!["a", "b"])) as ArrayRef),
+            ("at", moments),
+            ("nested", Arc::new(nested)),
+        ])
+        .unwrap();
+        check_columns(batch.schema_ref(), 0).unwrap();
+        let said = sayable(&batch).unwrap();
+        let mut out = Vec::new();
+        JsonRows::new(&said, 0).unwrap().row_onto(&mut out, 1, Some(b"b"));
+        let at = "1970-01-01T00:00:01Z";
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("{{\"text\":\"b\",\"at\":\"{at}\",\"nested\":{{\"at\":\"{at}\"}}}}")
+        );
+    }
+}
