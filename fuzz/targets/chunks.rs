@@ -27,7 +27,7 @@ fuzz_target!(|input: (&str, u8, u8, Vec<&str>)| {
             }
             all
         };
-        let policy = Policy { max_refused: 1 };
+        let policy = Policy::default();
         let forward = merge(document, proposals(false), Score::ONE, policy);
         let backward = merge(document, proposals(true), Score::ONE, policy);
         assert_eq!(forward.deletions, backward.deletions);

@@ -5,6 +5,7 @@ use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
 use refinex::{RunError, Settings};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Makes pre-training text better by deleting what is noise in it.
@@ -24,6 +25,7 @@ pub enum Command {
     #[command(after_help = "Examples:
   refinex refine crawl/ -o refined
   refinex refine 'crawl/**/*.jsonl.zst' -o refined --keep-deleted --threads 8
+  refinex refine crawl/ -o refined --policy max-deleted=0.9,emptied=keep
   refinex refine crawl/ -o refined --shard $SLURM_ARRAY_TASK_ID/100
   refinex refine s3://bucket/crawl/ -o s3://bucket/refined
   refinex refine page.parquet -o refined --text-key content --dry-run")]
@@ -45,6 +47,10 @@ pub enum Command {
   refinex inspect refined/ --sample 5 --outcome edited
   refinex inspect refined/ https://example.org/page-17")]
     Inspect(Inspect),
+    /// Score deletions against gold deletions.
+    #[command(after_help = "Example:
+  refinex eval samples/gold.jsonl.zst out/samples")]
+    Eval(Eval),
     /// Train a refine model on labelled documents.
     #[command(subcommand)]
     Train(Train),
@@ -73,9 +79,8 @@ pub struct Refine {
     /// Weights of a tagger that you trained, instead of the embedded ones.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// Refused calls that a chunk's program may have before it is void [default: 1].
-    #[arg(long, value_name = "N")]
-    pub max_refused: Option<usize>,
+    #[command(flatten)]
+    pub limits: Limits,
     /// Delete nothing: the road without a model, as a baseline.
     #[arg(long)]
     pub keep_all: bool,
@@ -99,6 +104,8 @@ pub struct Apply {
     pub rows: Rows,
     #[command(flatten)]
     pub documents: Documents,
+    #[command(flatten)]
+    pub limits: Limits,
     /// Keep the deleted text beside the programs.
     #[arg(long)]
     pub keep_deleted: bool,
@@ -113,6 +120,14 @@ pub struct Rethreshold {
     pub threshold: Score,
     #[command(flatten)]
     pub run: Run,
+}
+
+#[derive(Args)]
+pub struct Eval {
+    /// JSONL rows {id, text, deletions: [[start, end], …]} with the deletions that are right.
+    pub gold: String,
+    /// A run directory, or JSONL rows {id, deletions}; documents that it lacks count as untouched.
+    pub predicted: String,
 }
 
 #[derive(Subcommand)]
@@ -220,8 +235,8 @@ pub struct Run {
     #[arg(short, long)]
     pub output: String,
     /// Threads that compute [default: all].
-    #[arg(long)]
-    pub threads: Option<usize>,
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
     /// Do part i of n, for job arrays; all parts may write to one folder.
     #[arg(long, value_name = "I/N", default_value_t = ShardChoice::ALL)]
     pub shard: ShardChoice,
@@ -238,13 +253,25 @@ pub struct Run {
 
 impl Run {
     pub fn threads(&self) -> usize {
-        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into))
+        let all = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.threads.unwrap_or(all).get()
     }
 }
 
 #[derive(Args)]
+pub struct Limits {
+    /// Limits, separated by commas; what they protect stays as it is, and the reason is counted.
+    ///
+    /// max-deleted=SHARE: a document, if more than this share of it would go [default: 1];
+    /// emptied=allow|keep: a document, if nothing of it would be left [default: allow];
+    /// max-refused=N: a chunk, if more calls of its program are refused [default: 1].
+    #[arg(long, value_name = "KEY=VALUE,…", verbatim_doc_comment)]
+    pub policy: Option<Policy>,
+}
+
+#[derive(Args)]
 pub struct Rows {
-    /// Key or column of the text.
+    /// Key or column of the text, at the top level of its row.
     #[arg(long, default_value = "text")]
     pub text_key: String,
     /// Key or column of the id; a missing id becomes `shard/row`.
@@ -260,8 +287,8 @@ pub struct Documents {
     /// Their compression.
     #[arg(long, default_value = "same")]
     pub compression: CompressionChoice,
-    /// The level of the compression.
-    #[arg(long, default_value_t = 3)]
+    /// The level of the compression: 1 to 22 for zst and parquet, 0 to 9 for gz.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(i32).range(0..=22))]
     pub level: i32,
 }
 
@@ -300,12 +327,11 @@ impl Documents {
 impl Refine {
     /// The settings, with the threshold of the model where none was given.
     pub fn settings(&self, default_threshold: Score) -> Settings {
-        let policy = Policy::default();
         Settings {
             text_key: self.rows.text_key.clone(),
             id_key: self.rows.id_key.clone(),
             threshold: self.threshold.unwrap_or(default_threshold),
-            policy: Policy { max_refused: self.max_refused.unwrap_or(policy.max_refused) },
+            policy: self.limits.policy.unwrap_or_default(),
             output: self.documents.settings(),
             keep_deleted: self.keep_deleted,
             keep_scores: !self.no_scores,

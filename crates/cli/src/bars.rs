@@ -17,16 +17,50 @@ pub struct Bars {
     bars: Option<MultiProgress>,
     total: ProgressBar,
     state: Mutex<State>,
-    begun: Instant,
-    total_bytes: u64,
 }
 
 struct State {
-    shards: HashMap<String, (ProgressBar, u64)>,
+    shards: HashMap<String, Shown>,
+    all: Done,
+    /// Stored bytes of all shards that are to be done now.
+    total_bytes: u64,
+    last_line: Instant,
+}
+
+/// A shard that is being done.
+struct Shown {
+    bar: ProgressBar,
+    done: Done,
+}
+
+/// What was done since a moment.
+struct Done {
+    since: Instant,
     rows: u64,
     text_bytes: u64,
-    done_bytes: u64,
-    last_line: Instant,
+    stored_bytes: u64,
+}
+
+impl Done {
+    fn nothing() -> Self {
+        Self { since: Instant::now(), rows: 0, text_bytes: 0, stored_bytes: 0 }
+    }
+
+    fn add(&mut self, more: &Tally, stored_bytes: u64) {
+        self.rows += more.rows;
+        self.text_bytes += more.text_bytes;
+        self.stored_bytes += stored_bytes;
+    }
+
+    fn seconds(&self) -> f64 {
+        self.since.elapsed().as_secs_f64().max(1e-3)
+    }
+
+    fn speed(&self) -> String {
+        let per_second = |count: f64| count / self.seconds();
+        let (rows, text) = (self.rows as f64, self.text_bytes as f64 / 1e6);
+        format!("{:.0} rows/s, {:.1} MB/s of text", per_second(rows), per_second(text))
+    }
 }
 
 impl Bars {
@@ -35,15 +69,9 @@ impl Bars {
         let total_bytes = shards.iter().map(|shard| shard.size).sum();
         let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
         let total = bar(bars.as_ref(), "total", total_bytes);
-        let begun = Instant::now();
-        let state = State {
-            shards: HashMap::new(),
-            rows: 0,
-            text_bytes: 0,
-            done_bytes: 0,
-            last_line: begun,
-        };
-        Self { bars, total, state: Mutex::new(state), begun, total_bytes }
+        let (shards, all) = (HashMap::new(), Done::nothing());
+        let state = State { shards, all, total_bytes, last_line: Instant::now() };
+        Self { bars, total, state: Mutex::new(state) }
     }
 
     /// Takes the bars away.
@@ -63,25 +91,25 @@ impl Bars {
     }
 
     fn show_total(&self, state: &mut State) {
-        let seconds = self.begun.elapsed().as_secs_f64().max(1e-3);
-        let (rows, text) = (state.rows as f64 / seconds, state.text_bytes as f64 / 1e6 / seconds);
-        self.total.set_position(state.done_bytes);
-        self.total.set_message(format!("{rows:.0} rows/s, {text:.1} MB/s of text"));
+        self.total.set_position(state.all.stored_bytes);
+        self.total.set_message(state.all.speed());
         if self.bars.is_none() && state.last_line.elapsed() >= PLAIN_EVERY {
             state.last_line = Instant::now();
-            let share = state.done_bytes as f64 / self.total_bytes.max(1) as f64;
-            let left = if share > 0.0 { seconds / share - seconds } else { 0.0 };
-            anstream::eprintln!(
-                "{:.0} %: {} rows, {rows:.0} rows/s, {text:.1} MB/s of text, about {left:.0} s left",
-                100.0 * share,
-                state.rows
-            );
+            anstream::eprintln!("{}", plain_line(&state.all, state.total_bytes));
         }
     }
 }
 
+/// `37 %: 12000 rows, 800 rows/s, 3.1 MB/s of text, about 25 s left`
+fn plain_line(all: &Done, total_bytes: u64) -> String {
+    let share = all.stored_bytes as f64 / total_bytes.max(1) as f64;
+    let left = if share > 0.0 { all.seconds() * (1.0 / share - 1.0) } else { 0.0 };
+    let left = left.max(0.0);
+    format!("{:.0} %: {} rows, {}, about {left:.0} s left", 100.0 * share, all.rows, all.speed())
+}
+
 fn bar(bars: Option<&MultiProgress>, name: &str, bytes: u64) -> ProgressBar {
-    let template = "{prefix:28!} {bar:24} {bytes:>10}/{total_bytes:10} {eta:>6} left {msg}";
+    let template = "{prefix:28!} {bar:20} {percent:>3} % {eta:>4} left, {msg}";
     let style =
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let Some(bars) = bars else { return ProgressBar::hidden() };
@@ -91,24 +119,24 @@ fn bar(bars: Option<&MultiProgress>, name: &str, bytes: u64) -> ProgressBar {
 impl Progress for Bars {
     fn shard_begins(&self, shard: &str, stored_bytes: u64) {
         let bar = bar(self.bars.as_ref(), shard, stored_bytes);
-        self.state().shards.insert(shard.to_owned(), (bar, 0));
+        self.state().shards.insert(shard.to_owned(), Shown { bar, done: Done::nothing() });
     }
 
     fn shard_advances(&self, shard: &str, more: &Tally, stored_bytes_read: u64) {
         let mut state = self.state();
-        state.rows += more.rows;
-        state.text_bytes += more.text_bytes;
-        if let Some((bar, before)) = state.shards.get_mut(shard) {
-            bar.set_position(stored_bytes_read);
-            let gained = stored_bytes_read.saturating_sub(*before);
-            *before = stored_bytes_read;
-            state.done_bytes += gained;
+        let mut gained = 0;
+        if let Some(Shown { bar, done }) = state.shards.get_mut(shard) {
+            gained = stored_bytes_read.saturating_sub(done.stored_bytes);
+            done.add(more, gained);
+            bar.set_position(done.stored_bytes);
+            bar.set_message(done.speed());
         }
+        state.all.add(more, gained);
         self.show_total(&mut state);
     }
 
     fn shard_ends(&self, shard: &str, failure: Option<&str>) {
-        if let Some((bar, _)) = self.state().shards.remove(shard) {
+        if let Some(Shown { bar, .. }) = self.state().shards.remove(shard) {
             bar.finish_and_clear();
         }
         match failure {
@@ -118,7 +146,11 @@ impl Progress for Bars {
     }
 
     fn shard_skipped(&self, shard: &str, stored_bytes: u64) {
-        self.state().done_bytes += stored_bytes;
+        // What is not done now must not count for the time that is left.
+        let mut state = self.state();
+        state.total_bytes = state.total_bytes.saturating_sub(stored_bytes);
+        self.total.set_length(state.total_bytes);
+        drop(state);
         self.say(&format!("done before: {shard}"));
     }
 }

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
+        Command::Eval(arguments) => command::eval::run(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(

@@ -1,47 +1,64 @@
 //! What a run says at its end, for people and as JSON.
 
 use crate::arguments::Run;
+use refinex::core::Tally;
 use refinex::{Decider, Plan, RunReport, Settings};
 use std::time::Duration;
 
 /// Prints a summary that a person can read.
 pub fn print(report: &RunReport, took: Duration, output: &str) {
-    let tally = &report.tally;
-    let documents = tally.documents().max(1) as f64;
-    let share = |count: u64| 100.0 * count as f64 / documents;
-    let seconds = took.as_secs_f64().max(1e-6);
-    anstream::println!("{} documents in {} shards", tally.documents(), report.shards_done);
-    anstream::println!("  untouched {:>12}  {:5.1} %", tally.kept, share(tally.kept));
-    anstream::println!("  edited    {:>12}  {:5.1} %", tally.edited, share(tally.edited));
-    anstream::println!("  emptied   {:>12}  {:5.1} %", tally.emptied, share(tally.emptied));
-    anstream::println!("  failed    {:>12}  rows", tally.failed);
-    for (reason, count) in &tally.failed_by_reason {
-        anstream::println!("    {reason}: {count}");
-    }
+    print_outcomes(report);
+    let Tally { deleted_bytes, text_bytes, deletions, id_collisions, .. } = report.tally;
     anstream::println!(
-        "{:.1} % of the text deleted ({} of {} bytes, in {} pieces)",
-        100.0 * tally.deleted_share(),
-        tally.deleted_bytes,
-        tally.text_bytes,
-        tally.deletions
+        "{:.1} % of the text deleted ({deleted_bytes} of {text_bytes} bytes, in {})",
+        100.0 * report.tally.deleted_share(),
+        counted(deletions, "piece")
     );
-    if tally.id_collisions > 0 {
-        anstream::println!("{} documents have an id that stood before them", tally.id_collisions);
+    for (reason, &count) in &report.tally.withheld_by_reason {
+        anstream::println!("{} kept whole by the policy: {reason}", counted(count, "document"));
+    }
+    if id_collisions > 0 {
+        let found = counted(id_collisions, "document");
+        anstream::println!("{found} with an id that another of the same shard had before");
     }
     if report.shards_skipped > 0 {
-        anstream::println!("{} shards were done before", report.shards_skipped);
+        let skipped = counted(report.shards_skipped as u64, "shard");
+        anstream::println!("{skipped} done before");
     }
-    let megabytes = report.now.text_bytes as f64 / 1e6;
-    anstream::println!(
-        "{seconds:.1} s, {:.0} rows/s, {:.1} MB of text a second",
-        report.now.rows as f64 / seconds,
-        megabytes / seconds
-    );
+    print_speed(report, took);
     for failure in &report.shards_failed {
         anstream::eprintln!("failed: {}: {}", failure.shard, failure.message);
     }
     let state = if report.complete { "complete" } else { "not complete yet" };
     anstream::println!("{output}: {state}");
+}
+
+fn print_outcomes(report: &RunReport) {
+    let tally = &report.tally;
+    let all = tally.documents().max(1) as f64;
+    let documents = counted(tally.documents(), "document");
+    anstream::println!("{documents} in {}", counted(report.shards_done as u64, "shard"));
+    let outcomes =
+        [("untouched", tally.kept), ("edited", tally.edited), ("emptied", tally.emptied)];
+    for (name, count) in outcomes {
+        anstream::println!("  {name:<9} {count:>12}  {:5.1} %", 100.0 * count as f64 / all);
+    }
+    anstream::println!("  failed    {:>12}  rows", tally.failed);
+    for (reason, count) in &tally.failed_by_reason {
+        anstream::println!("    {reason}: {count}");
+    }
+}
+
+fn print_speed(report: &RunReport, took: Duration) {
+    let seconds = took.as_secs_f64().max(1e-6);
+    let rows = report.now.rows as f64 / seconds;
+    let text = report.now.text_bytes as f64 / 1e6 / seconds;
+    anstream::println!("{seconds:.1} s, {rows:.0} rows/s, {text:.1} MB of text a second");
+}
+
+/// `1 shard`, `2 shards`.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Prints the same as JSON.
@@ -66,7 +83,8 @@ pub fn print_plan(plan: &Plan, run: &Run, decider: &Decider, settings: &Settings
     let identity = decider.identity();
     anstream::println!("model {} ({})", identity.name, identity.fingerprint);
     anstream::println!("threshold {:.3}", settings.threshold.probability());
-    anstream::println!("part {}: {} of {} shards", run.shard, chosen.len(), plan.shards.len());
+    let all = counted(plan.shards.len() as u64, "shard");
+    anstream::println!("part {}: {} of {all}", run.shard, chosen.len());
     for shard in chosen {
         anstream::println!(
             "  {} ({} bytes) -> {}/documents/{}",

@@ -115,36 +115,132 @@ fn threads_and_parts_give_the_same_bytes() {
 }
 
 #[test]
+fn parts_that_run_at_the_same_time_in_one_folder_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in");
+    corpus(&input, 12, 60);
+    let (alone, together) = (folder.path().join("alone"), folder.path().join("together"));
+    refinex(&["refine", text(&input), "-o", text(&alone), "-q"]);
+    let start = |part: usize| {
+        Command::new(env!("CARGO_BIN_EXE_refinex"))
+            .args(["refine", text(&input), "-o", text(&together), "-q", "--shard"])
+            .arg(format!("{part}/6"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let running: Vec<_> = (1..=6).map(start).collect();
+    for mut process in running {
+        assert_eq!(process.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(files(&alone), files(&together));
+}
+
+#[test]
+fn an_output_below_the_input_is_no_input_of_the_second_run() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path(), 2, 3);
+    let run = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_refinex"))
+            .args(["refine", ".", "-o", "out", "-q", "--json"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    assert_eq!(run()["shards_done"], 2);
+    let second = run();
+    assert_eq!((&second["shards_done"], &second["shards_skipped"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn another_model_and_another_input_are_refused_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    corpus(&input, 1, 5);
+    let arguments = ["refine", text(&input), "-o", text(&out), "-q"];
+    refinex(&arguments);
+    let output = refinex(&[&arguments[..], &["--keep-all"]].concat());
+    assert_eq!(code(&output), Some(2));
+    assert!(stderr(&output).contains("model: "), "{}", stderr(&output));
+    corpus(&input, 1, 6);
+    let output = refinex(&arguments);
+    assert_eq!(code(&output), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("expected the input") && said.contains("part-000.jsonl"), "{said}");
+}
+
+#[test]
+fn deletions_are_scored_against_gold() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, rows: &str| {
+        fs::write(folder.path().join(name), rows).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let gold =
+        file("gold.jsonl", "{\"id\":\"1\",\"text\":\"menu\\nstory\",\"deletions\":[[0,5]]}\n");
+    let program = "{\"id\":\"1\",\"outcome\":\"\",\"deletions\":[],\"program\":\"remove_str(1, \\\"me\\\")\"}\n";
+    let (programs, out) = (file("programs.jsonl", program), folder.path().join("out"));
+    assert_eq!(code(&refinex(&["apply", &gold, &programs, "-o", text(&out), "-q"])), Some(0));
+    let output = refinex(&["eval", &gold, text(&out)]);
+    let scores: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(scores["deletion_precision"], 1.0);
+    assert_eq!(scores["deletion_recall"], 0.5);
+    assert_eq!(scores["kept_recall"], 1.0);
+}
+
+/// Shards that are done in the run at `out`.
+fn manifests(out: &Path) -> usize {
+    fs::read_dir(out.join("manifests")).map_or(0, |entries| {
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_str().is_some_and(|name| name.ends_with(".json"))).count()
+    })
+}
+
+/// Starts the run and kills it (SIGKILL): some kills come right after the start, the others a few
+/// milliseconds after one more shard is done. Says how many shards were done then; `None` if the
+/// run ended first.
+fn kill_once(input: &Path, out: &Path, kill: u64) -> Option<usize> {
+    let before = manifests(out);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_refinex"))
+        .args(["refine", text(input), "-o", text(out), "-q", "--threads", "2"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = std::time::Instant::now();
+    while kill % 4 != 0 && manifests(out) == before && child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed().as_secs() < 300, "no shard is done after five minutes");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(kill * 13 % 37));
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running.then(|| manifests(out))
+}
+
+#[test]
 fn a_run_that_is_killed_at_many_points_ends_byte_identical() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("in");
-    corpus(&input, 24, 1500);
+    corpus(&input, 24, 400);
     let (calm, wild) = (folder.path().join("calm"), folder.path().join("wild"));
     refinex(&["refine", text(&input), "-o", text(&calm), "-q"]);
-    let mut killed = 0;
-    for wait in 1..40 {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_refinex"))
-            .args(["refine", text(&input), "-o", text(&wild), "-q"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(7 * wait));
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap(); // SIGKILL
-            killed += 1;
-        }
-        child.wait().unwrap();
-        if wild.join("_SUCCESS").exists() {
-            break;
-        }
+    let kills: Vec<usize> = (0..60).map_while(|kill| kill_once(&input, &wild, kill)).collect();
+    let mut points = kills.clone();
+    points.dedup();
+    assert!(kills.len() >= 10 && points.len() >= 8, "expected kills at many points: {kills:?}");
+    // What a kill leaves behind where it strikes between two steps of writing.
+    for left in [".staged-0-1", "documents/.staged-0-2#1", "manifests/.staged-0-3"] {
+        fs::write(wild.join(left), "half").unwrap();
     }
-    assert!(killed >= 5, "expected many kills, but found {killed}");
     let output = refinex(&["refine", text(&input), "-o", text(&wild), "-q"]);
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     let names = |all: &[(PathBuf, Vec<u8>)]| all.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
     let (calm, wild) = (files(&calm), files(&wild));
-    assert_eq!(names(&calm), names(&wild));
-    assert!(calm == wild, "a file differs after {killed} kills");
+    assert_eq!(names(&calm), names(&wild), "killed at {kills:?}");
+    assert!(calm == wild, "a file differs after kills at {kills:?}");
 }
 
 #[test]
@@ -198,6 +294,19 @@ fn a_truncated_shard_fails_alone_and_is_done_when_it_is_whole() {
     fs::write(&cut, &whole).unwrap();
     assert_eq!(code(&refinex(&arguments)), Some(0));
     assert!(out.join("_SUCCESS").exists());
+}
+
+#[test]
+fn a_complete_run_with_a_new_shard_is_not_complete_before_that_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    corpus(&input, 1, 5);
+    let arguments = ["refine", text(&input), "-o", text(&out), "-q"];
+    assert_eq!(code(&refinex(&arguments)), Some(0));
+    assert!(out.join("_SUCCESS").exists());
+    fs::write(input.join("new.jsonl.gz"), b"cut").unwrap();
+    assert_eq!(code(&refinex(&arguments)), Some(1));
+    assert!(!out.join("_SUCCESS").exists());
 }
 
 #[test]

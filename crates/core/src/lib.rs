@@ -38,7 +38,7 @@ pub use line::{Line, Lines};
 pub use measure::{Bytes, CodePoints, Measure};
 pub use merge::{ChunkRefusal, Decision, merge};
 pub use outcome::Outcome;
-pub use policy::Policy;
+pub use policy::{Emptied, Policy, PolicyError, Share, Withheld};
 pub use program::{Call, Program, describe, parse};
 pub use refiner::{Identity, KeepAll, Proposal, RefineError, Refiner};
 pub use refusal::{Reason, Refusal};

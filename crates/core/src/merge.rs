@@ -150,7 +150,7 @@ mod tests {
             if reverse {
                 proposals.reverse();
             }
-            let merged = merge(&document, proposals, Score::ONE, Policy { max_refused: 0 });
+            let merged = merge(&document, proposals, Score::ONE, Policy { max_refused: 0, ..Policy::default() });
             prop_assert_eq!(merged.deletions, whole);
         }
 
@@ -161,7 +161,7 @@ mod tests {
             let chunk = chunks[a % chunks.len()];
             let everything = Deletions::from_spans(chunk.text(), [Span::new(b % chunk.text().len(), chunk.text().len())]).unwrap();
             let draft = Proposal::Draft(describe(chunk.text(), &everything).to_string());
-            let merged = merge(&document, [(&chunk, draft)], Score::ONE, Policy { max_refused: 9 });
+            let merged = merge(&document, [(&chunk, draft)], Score::ONE, Policy { max_refused: 9, ..Policy::default() });
             let outside = merged.deletions.spans().iter().any(|s| !chunk.owned().contains(*s));
             prop_assert!(!outside, "{:?} outside {:?}", merged.deletions, chunk.owned());
         }

@@ -34,6 +34,10 @@ pub struct Tally {
     pub refused_by_reason: BTreeMap<String, u64>,
     /// Chunks that stayed as they were because their program was void.
     pub voided_chunks: u64,
+    /// Documents that stayed as they were because of a limit of the policy, by reason. They are
+    /// among the kept.
+    #[serde(default)]
+    pub withheld_by_reason: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -61,6 +65,11 @@ impl Tally {
         *self.refused_by_reason.entry(reason.to_owned()).or_default() += 1;
     }
 
+    /// Counts one document that stayed as it was because of a limit.
+    pub fn count_withheld(&mut self, reason: &str) {
+        *self.withheld_by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+
     /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
         self.rows += other.rows;
@@ -76,6 +85,7 @@ impl Tally {
         self.voided_chunks += other.voided_chunks;
         add_counts(&mut self.failed_by_reason, &other.failed_by_reason);
         add_counts(&mut self.refused_by_reason, &other.refused_by_reason);
+        add_counts(&mut self.withheld_by_reason, &other.withheld_by_reason);
     }
 
     /// Documents that were written.

@@ -111,6 +111,7 @@ fn sidecar() {
         deletions: vec![ScoredSpan { span: Span::new(100, 200), score: Some(0.875) }; 3],
         program: "remove_lines(3, 4)\nremove_str(7, \"Share this\")\nremove_lines(30, 31)\n".into(),
         refused: vec![],
+        withheld: None,
         scores: Some(vec![7; 30]),
         pieces: vec![],
         deleted: None,

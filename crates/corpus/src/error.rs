@@ -41,8 +41,14 @@ impl StoreError {
     /// The error of the object store while it tried to `act` on `place`.
     pub(crate) fn from_object_store(act: &str, place: &str, error: &object_store::Error) -> Self {
         let problem = problem_of(error);
+        let writes = matches!(act, "write" | "create");
         let found = match problem {
+            // Writing makes the folders that it needs.
+            StoreProblem::NotFound if writes => "that its folder cannot be made".to_string(),
             StoreProblem::NotFound => "nothing there".to_string(),
+            StoreProblem::Denied if io_kind(error) == Some(io::ErrorKind::ReadOnlyFilesystem) => {
+                "that the disk is read-only".to_string()
+            }
             StoreProblem::Denied => "that permission is denied".to_string(),
             StoreProblem::NoSpace => "no space left".to_string(),
             StoreProblem::BadLocation | StoreProblem::Other => innermost(error),
@@ -89,7 +95,7 @@ impl StoreError {
     }
 }
 
-fn problem_of(error: &object_store::Error) -> StoreProblem {
+pub(crate) fn problem_of(error: &object_store::Error) -> StoreProblem {
     use object_store::Error;
     match error {
         Error::NotFound { .. } => StoreProblem::NotFound,

@@ -42,6 +42,12 @@ impl InputShard {
         Self { name: name.to_owned(), ..self }
     }
 
+    /// Whether it lies in the folder or below the URL that `store` is.
+    #[must_use]
+    pub fn lies_in(&self, store: &Store) -> bool {
+        self.store.is_within(&self.path, store)
+    }
+
     /// XXH3 (64 bits) of its bytes as they are stored now. Reads the whole shard.
     ///
     /// # Errors

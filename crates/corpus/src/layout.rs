@@ -100,13 +100,26 @@ impl RunDirectory {
         }
     }
 
-    /// Put `stats.json`, then `_SUCCESS`.
+    /// Remove `_SUCCESS` of a run that has more to do than it had, such as shards that are new.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        self.store.delete(Self::SUCCESS)
+    }
+
+    /// Put `stats.json`, then `_SUCCESS`, and remove what killed processes left behind. Call it
+    /// when every shard is done, so that no process has data to write.
     ///
     /// # Errors
     /// If they cannot be written.
     pub fn succeed(&self, stats: &[u8]) -> Result<(), StoreError> {
         self.store.put(Self::STATS, stats.to_vec())?;
-        self.store.put(Self::SUCCESS, Vec::new())
+        self.store.put(Self::SUCCESS, Vec::new())?;
+        for folder in ["documents", "programs", "failed", "manifests"] {
+            self.store.sweep_below(folder)?;
+        }
+        self.store.sweep_in("")
     }
 }
 

@@ -53,8 +53,11 @@ pub struct ProgramRow<R = serde_json::Value> {
     /// The same in the edit language.
     pub program: String,
     /// Calls of the model that were refused.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default = "Vec::new")]
     pub refused: Vec<R>,
+    /// Why the document stayed as it was although deletions were proposed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<String>,
     /// Scores of the lines in thousandths, if the model gives any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Vec<u16>>,
@@ -79,8 +82,12 @@ impl<R: Serialize> ProgramRow<R> {
         field_onto(out, "deletions", &self.deletions);
         out.extend_from_slice(b",\"program\":");
         quote_onto(out, &self.program);
-        if !self.refused.is_empty() {
-            field_onto(out, "refused", &self.refused);
+        match self.refused.as_slice() {
+            [] => out.extend_from_slice(b",\"refused\":[]"),
+            refused => field_onto(out, "refused", &refused),
+        }
+        if let Some(withheld) = &self.withheld {
+            field_onto(out, "withheld", withheld);
         }
         if let Some(scores) = &self.scores {
             field_onto(out, "scores", scores);
@@ -243,6 +250,7 @@ mod tests {
             ],
             program: "remove_lines(1, 2)\n".into(),
             refused: vec![serde_json::json!({"reason": "ambiguous"})],
+            withheld: Some("max_deleted".to_string()),
             scores: Some(vec![1000, 3]),
             pieces: vec![(1, 2, 500)],
             deleted: Some(vec!["é\u{2028}\0".into(), "abc".into()]),
@@ -260,6 +268,7 @@ mod tests {
             deletions,
             program,
             refused,
+            withheld: None,
             scores,
             pieces,
             deleted,

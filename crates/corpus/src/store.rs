@@ -1,6 +1,8 @@
 //! A place that holds bytes under paths: a local folder, a bucket, memory.
 
+mod destination;
 mod ranged;
+mod staging;
 mod stream;
 mod upload;
 
@@ -10,13 +12,12 @@ pub use upload::AtomicWriter;
 use crate::error::StoreError;
 use crate::runtime;
 use bytes::Bytes;
+use destination::Destination;
 use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    GetResult, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
-};
+use object_store::{GetResult, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read;
@@ -144,6 +145,17 @@ impl Store {
         self.folder.as_deref()
     }
 
+    /// Whether `path` of this store lies in the folder that `other` is, by their names.
+    pub(crate) fn is_within(&self, path: &str, other: &Self) -> bool {
+        match (&self.folder, &other.folder) {
+            (Some(_), Some(_)) => {
+                self.full(path).is_ok_and(|full| full.prefix_matches(&other.base))
+            }
+            (None, None) => self.place(path).starts_with(&other.label),
+            _ => false,
+        }
+    }
+
     fn full(&self, path: &str) -> Result<Path, StoreError> {
         let bad = |why: String| {
             let place = self.place(path);
@@ -263,6 +275,9 @@ impl Store {
 
     fn relative(&self, meta: &ObjectMeta) -> Option<StoredObject> {
         let full: &str = meta.location.as_ref();
+        if self.folder.is_some() && staging::is_staged(full) {
+            return None;
+        }
         let base: &str = self.base.as_ref();
         let path =
             if base.is_empty() { full } else { full.strip_prefix(base)?.strip_prefix('/')? };
@@ -274,10 +289,9 @@ impl Store {
     /// # Errors
     /// If it cannot be written; what was there before is then still there.
     pub fn put(&self, path: &str, bytes: impl Into<Bytes>) -> Result<(), StoreError> {
-        let (objects, full) = (Arc::clone(&self.objects), self.full(path)?);
+        let (objects, to) = (Arc::clone(&self.objects), self.destination(path)?);
         let bytes: Bytes = bytes.into();
-        self.wait("write", path, async move { objects.put(&full, bytes.into()).await })?;
-        Ok(())
+        self.wait("write", path, async move { to.put(&objects, bytes, PutMode::Overwrite).await })
     }
 
     /// Put an object whole unless there is one at the path. Of any number of processes that try at
@@ -286,12 +300,11 @@ impl Store {
     /// # Errors
     /// If it cannot be written.
     pub fn create(&self, path: &str, bytes: impl Into<Bytes>) -> Result<Created, StoreError> {
-        let (objects, full) = (Arc::clone(&self.objects), self.full(path)?);
+        let (objects, to) = (Arc::clone(&self.objects), self.destination(path)?);
         let bytes: Bytes = bytes.into();
-        let options = PutOptions::from(PutMode::Create);
-        let put = async move { objects.put_opts(&full, bytes.into(), options).await };
+        let put = async move { to.put(&objects, bytes, PutMode::Create).await };
         match runtime::wait(put)? {
-            Ok(_) => Ok(Created::Created),
+            Ok(()) => Ok(Created::Created),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(Created::Exists),
             Err(error) => Err(StoreError::from_object_store("create", &self.place(path), &error)),
         }
@@ -315,33 +328,64 @@ impl Store {
     /// # Errors
     /// If the path cannot be one of this store.
     pub fn writer(&self, path: &str) -> Result<AtomicWriter, StoreError> {
+        let to = self.destination(path)?;
+        Ok(AtomicWriter::new(Arc::clone(&self.objects), to, self.place(path)))
+    }
+
+    /// Where an object at `path` goes. Each writing has a staging file of its own.
+    fn destination(&self, path: &str) -> Result<Destination, StoreError> {
         let full = self.full(path)?;
-        Ok(AtomicWriter::new(Arc::clone(&self.objects), full, self.place(path)))
+        let local = self.folder.is_some();
+        Ok(if local { Destination::staged(full) } else { Destination::direct(full) })
     }
 
     /// Remove what killed processes left behind while they wrote this very path.
     ///
-    /// Nobody else may be writing the path at the time. Object stores keep unfinished uploads out
-    /// of sight and drop them by a rule of the bucket, so there is nothing to do there.
+    /// If somebody else is writing the path at the time, they find their file gone when they want
+    /// to finish it, which is an error for them; nothing that is visible is harmed. Object stores
+    /// keep unfinished uploads out of sight and drop them by a rule of the bucket, so there is
+    /// nothing to do there.
     ///
     /// # Errors
-    /// If a temporary file cannot be removed.
+    /// If a staging file cannot be removed.
     pub fn sweep(&self, path: &str) -> Result<(), StoreError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
         self.full(path)?;
-        let target = folder.join(path);
-        let Some(parent) = target.parent() else { return Ok(()) };
-        let Some(name) = target.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
-        let Ok(entries) = std::fs::read_dir(parent) else { return Ok(()) };
-        for entry in entries.flatten() {
-            if entry.file_name().to_str().is_some_and(|found| is_temporary_of(name, found)) {
-                let place = entry.path();
-                std::fs::remove_file(&place).map_err(|error| {
-                    StoreError::from_io("remove", &place.display().to_string(), &error)
-                })?;
-            }
-        }
-        Ok(())
+        let Some(target) = self.folder.as_ref().map(|folder| folder.join(path)) else {
+            return Ok(());
+        };
+        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+            return Ok(());
+        };
+        let name = name.to_string_lossy();
+        let swept = staging::sweep_folder(parent, staging::Swept::Of(&name));
+        swept.map_err(|error| self.not_swept(&error))
+    }
+
+    /// As [`sweep_below`](Self::sweep_below), but without the folders below `path`.
+    ///
+    /// # Errors
+    /// If a staging file cannot be removed.
+    pub fn sweep_in(&self, path: &str) -> Result<(), StoreError> {
+        self.full(path)?;
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let swept = staging::sweep_folder(&folder.join(path), staging::Swept::All);
+        swept.map_err(|error| self.not_swept(&error))
+    }
+
+    /// Remove what killed processes left behind in the folder `path` and below it. As for
+    /// [`sweep`](Self::sweep), a living writer suffers an error and no more; [`put`](Self::put) and
+    /// [`create`](Self::create) do not even suffer that, as they write again.
+    ///
+    /// # Errors
+    /// If a staging file cannot be removed.
+    pub fn sweep_below(&self, path: &str) -> Result<(), StoreError> {
+        self.full(path)?;
+        let Some(folder) = &self.folder else { return Ok(()) };
+        staging::sweep_tree(&folder.join(path)).map_err(|error| self.not_swept(&error))
+    }
+
+    fn not_swept(&self, error: &std::io::Error) -> StoreError {
+        StoreError::from_io("remove what a killed run left in", &self.place(""), error)
     }
 
     fn wait<T: Send + 'static>(
@@ -353,12 +397,6 @@ impl Store {
         runtime::wait(future)?
             .map_err(|error| StoreError::from_object_store(act, &self.place(path), &error))
     }
-}
-
-/// `object_store` writes a local file `name` as `name#1`, `name#2`, … and renames it at the end.
-fn is_temporary_of(name: &str, found: &str) -> bool {
-    let number = found.strip_prefix(name).and_then(|rest| rest.strip_prefix('#'));
-    number.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A location, taken apart without asking anybody.

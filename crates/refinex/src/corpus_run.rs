@@ -70,6 +70,9 @@ pub fn run_corpus(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, R
     RunFile::new(job.command, job.inputs, job.decider, job.settings).begin(&directory)?;
     let mut report = RunReport::default();
     let todo = skip_what_is_done(job, &directory, progress, &mut report)?;
+    if !todo.is_empty() {
+        directory.reopen()?;
+    }
     let report = run_lanes(job, &directory, progress, todo, report);
     finish(job, &directory, report)
 }
@@ -180,7 +183,8 @@ impl Lane<'_, '_> {
     fn run_one(&self, shard: &InputShard) {
         self.progress.shard_begins(&shard.name, shard.size);
         let Job { decider, settings, .. } = *self.job;
-        let result = run_shard(shard, decider, settings, self.directory, self.progress);
+        let result = run_shard(shard, decider, settings, self.directory, self.progress)
+            .map_err(|message| without_name(message, &shard.name));
         self.progress.shard_ends(&shard.name, result.as_ref().err().map(String::as_str));
         self.record(shard, result);
     }
@@ -205,6 +209,12 @@ impl Lane<'_, '_> {
             self.record(shard, Err(why.to_owned()));
         }
     }
+}
+
+/// The message without the name of the shard, which whoever tells it says first.
+fn without_name(message: String, shard: &str) -> String {
+    let rest = message.strip_prefix(shard).and_then(|rest| rest.strip_prefix(": "));
+    rest.map(str::to_owned).unwrap_or(message)
 }
 
 /// Sums of a run, as `stats.json` has them. No clock: the same work gives the same bytes.

@@ -5,7 +5,7 @@ use crate::run_file::RunFile;
 use crate::settings::Settings;
 use refinex_core::{
     Bytes, Chunker, Deletions, Document, Identity, Lines, Proposal, Refiner, Score, Scores,
-    deletions_at, describe, merge, parse, resolve_document,
+    Withheld, deletions_at, describe, merge, parse, resolve_document,
 };
 use refinex_corpus::{
     InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, ShardName, Store,
@@ -59,6 +59,12 @@ impl ProgramStore {
         }
         let store = Store::open(location)?;
         let is_run = store.exists(RunDirectory::RUN)?;
+        if !is_run && store.list("")?.is_empty() {
+            return Err(RunError::new(format!(
+                "expected a run directory, a folder of sidecars or a sidecar at {location}, but \
+                 found nothing there"
+            )));
+        }
         let identity = if is_run { RunFile::read(&store)?.identity() } else { by_hand() };
         Ok(Self { store, is_run, file: None, identity })
     }
@@ -149,6 +155,17 @@ pub(crate) struct Decided {
     pub voided_chunks: u64,
 }
 
+impl Decided {
+    /// The document stays as it is, for this reason; its scores stay in the row.
+    fn withheld(mut self, reason: Withheld) -> Self {
+        self.deletions = Deletions::default();
+        self.row.deletions = Vec::new();
+        self.row.program = "keep_all()".to_owned();
+        self.row.withheld = Some(reason.name().to_owned());
+        self
+    }
+}
+
 /// Decides on documents. Pure but for the model, and the same for every thread.
 pub(crate) struct Deciding<'a> {
     pub decider: &'a Decider,
@@ -163,12 +180,16 @@ impl Deciding<'_> {
         document: &Document<'_>,
         stored: Option<Row>,
     ) -> Result<Decided, String> {
-        match (self.decider, stored) {
+        let decided = match (self.decider, stored) {
             (Decider::Model(refiner), _) => self.ask(refiner.as_ref(), document.text),
             (Decider::Programs(_), Some(row)) => replay(document.text, row),
             (Decider::Scores(_), Some(row)) => self.rescore(document.text, row),
             (_, None) => Err("expected a stored program, but found none".to_owned()),
-        }
+        }?;
+        Ok(match self.settings.policy.withholds(document.text, &decided.deletions) {
+            None => decided,
+            Some(reason) => decided.withheld(reason),
+        })
     }
 
     fn ask(&self, refiner: &dyn Refiner, text: &str) -> Result<Decided, String> {
@@ -252,6 +273,7 @@ fn scored_row(text: &str, deletions: &Deletions, scores: Option<&Scores>, at: Sc
         deletions: scored_spans(text, deletions, scores, at),
         program,
         refused: Vec::new(),
+        withheld: None,
         scores: scores.map(|scores| scores.lines.iter().map(|s| s.thousandths()).collect()),
         pieces: scores.map_or_else(Vec::new, stored_pieces),
         deleted: None,

@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::settings::Settings;
-use refinex_corpus::{InputShard, check_collisions, expand};
+use refinex_corpus::{InputShard, Store, check_collisions, expand};
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,12 +14,20 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Expands files, folders and patterns.
+    /// Expands files, folders and patterns. What lies in `output` is not taken for input, so that
+    /// `refine . -o out` can be continued.
     ///
     /// # Errors
     /// If an input leads to nothing, or two shards would be written under one name.
-    pub fn of(inputs: &[String], settings: &Settings) -> Result<Self, RunError> {
-        let shards = expand(inputs)?;
+    pub fn of(inputs: &[String], settings: &Settings, output: &str) -> Result<Self, RunError> {
+        let written = Store::open(output)?;
+        let mut shards = expand(inputs)?;
+        shards.retain(|shard| !shard.lies_in(&written));
+        if shards.is_empty() {
+            return Err(RunError::new(format!(
+                "expected inputs outside of the output {output}, but found none"
+            )));
+        }
         check_collisions(&shards, &settings.output)?;
         Ok(Self { shards })
     }

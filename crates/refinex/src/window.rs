@@ -92,6 +92,9 @@ impl Rows {
             (row.deleted, row.deleted_raw) = (Some(texts.texts), texts.raw);
         }
         row.encode_onto(&mut self.programs);
+        if let Some(reason) = &row.withheld {
+            self.tally.count_withheld(reason);
+        }
 
         let deleted = decided.deletions.deleted_bytes() as u64;
         self.tally.count_document(outcome, document.text.len() as u64, deleted);

@@ -11,6 +11,7 @@ pub fn run(arguments: &Apply) -> Result<ExitCode, RunError> {
         text_key: arguments.rows.text_key.clone(),
         id_key: arguments.rows.id_key.clone(),
         output: arguments.documents.settings(),
+        policy: arguments.limits.policy.unwrap_or_default(),
         keep_deleted: arguments.keep_deleted,
         ..Settings::default()
     };

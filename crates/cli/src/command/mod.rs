@@ -1,6 +1,7 @@
 //! One file a subcommand, and what they share.
 
 pub mod apply;
+pub mod eval;
 pub mod inspect;
 pub mod refine;
 pub mod restore;
@@ -22,7 +23,7 @@ pub fn run_job(
     settings: &Settings,
     run: &Run,
 ) -> Result<ExitCode, RunError> {
-    let plan = Plan::of(inputs, settings)?;
+    let plan = Plan::of(inputs, settings, &run.output)?;
     if run.dry_run {
         summary::print_plan(&plan, run, decider, settings);
         return Ok(ExitCode::SUCCESS);

@@ -70,19 +70,81 @@ fn a_local_folder_conforms_even_when_it_is_not_there_yet() {
     assert_eq!(left.len(), 1, "a dropped writer leaves nothing behind");
 }
 
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
 #[test]
-fn temporaries_of_killed_writers_are_swept_and_no_other_file() {
+fn staging_files_of_killed_writers_are_swept_and_no_other_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().to_str().unwrap()).unwrap();
-    for name in ["x.zst#1", "x.zst#12", "x.zst#a", "x.zst", "xx.zst#1"] {
-        std::fs::write(folder.path().join(name), "").unwrap();
-    }
+    let killed = |name: &str| std::fs::write(folder.path().join(name), "half").unwrap();
+    let staged = staging::name_for("x.zst");
+    killed(&staged);
+    killed(&format!("{staged}#1"));
+    let other = staging::name_for("xx.zst");
+    killed(&other);
+    killed("x.zst");
+    assert_eq!(store.list("").unwrap().len(), 1, "what is staged is not seen");
     store.sweep("x.zst").unwrap();
-    let mut left: Vec<_> =
-        std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    left.sort();
-    assert_eq!(left, ["x.zst", "x.zst#a", "xx.zst#1"]);
+    assert_eq!(names(folder.path()), [other.as_str(), "x.zst"]);
     store.sweep("no/such/folder").unwrap();
+
+    std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+    killed(&format!("a/b/{}", staging::name_for("y")));
+    store.sweep_below("a").unwrap();
+    assert_eq!(names(folder.path()), [other.as_str(), "a", "x.zst"]);
+    assert!(names(&folder.path().join("a/b")).is_empty());
+}
+
+#[test]
+fn a_sweep_costs_a_living_put_another_try_and_a_living_writer_an_error_but_no_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().to_str().unwrap()).unwrap();
+    let mut slow = store.writer("large").unwrap();
+    slow.write_all(&vec![b'x'; 40 << 20]).unwrap();
+    std::thread::scope(|scope| {
+        let swept = scope.spawn(|| {
+            for _ in 0..100 {
+                store.sweep_below("").unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        });
+        for i in 0..200 {
+            store.put("run.json", format!("{i}")).unwrap();
+            assert_eq!(store.get("run.json").unwrap(), format!("{i}"));
+            store.delete("new").unwrap();
+            // Where the sweep came between its two steps, it is already there the second time.
+            store.create("new", format!("{i}")).unwrap();
+            assert_eq!(store.get("new").unwrap(), format!("{i}"));
+        }
+        swept.join().unwrap();
+    });
+    let mut quick = store.writer("large").unwrap();
+    quick.write_all(b"quick").unwrap();
+    quick.finish().unwrap();
+    let error = slow.finish().unwrap_err().to_string();
+    assert!(error.contains("another process write it too"), "{error}");
+    assert_eq!(store.get("large").unwrap(), "quick");
+    assert_eq!(names(folder.path()), ["large", "new", "run.json"]);
+}
+
+#[test]
+fn two_writers_of_one_path_each_publish_only_what_they_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().to_str().unwrap()).unwrap();
+    let mut one = store.writer("x").unwrap();
+    one.write_all(&vec![b'1'; 20 << 20]).unwrap();
+    let mut two = store.writer("x").unwrap();
+    two.write_all(&vec![b'2'; 20 << 20]).unwrap();
+    one.finish().unwrap();
+    assert!(store.get("x").unwrap().iter().all(|&byte| byte == b'1'));
+    two.finish().unwrap();
+    assert!(store.get("x").unwrap().iter().all(|&byte| byte == b'2'));
+    assert_eq!(names(folder.path()), ["x"]);
 }
 
 #[test]

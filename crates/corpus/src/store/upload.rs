@@ -1,10 +1,12 @@
 //! Writing one object so that it is seen whole or not at all.
 
+use super::destination::Destination;
 use crate::error::StoreError;
 use crate::runtime;
 use bytes::Bytes;
-use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{
+    MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, RenameTargetMode, WriteMultipart,
+};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -17,15 +19,15 @@ const PARTS_AT_ONCE: usize = 4;
 /// before, it leaves nothing.
 pub struct AtomicWriter {
     objects: Arc<dyn ObjectStore>,
-    path: Path,
+    to: Destination,
     place: String,
     buffer: Vec<u8>,
     upload: Option<WriteMultipart>,
 }
 
 impl AtomicWriter {
-    pub(super) fn new(objects: Arc<dyn ObjectStore>, path: Path, place: String) -> Self {
-        Self { objects, path, place, buffer: Vec::new(), upload: None }
+    pub(super) fn new(objects: Arc<dyn ObjectStore>, to: Destination, place: String) -> Self {
+        Self { objects, to, place, buffer: Vec::new(), upload: None }
     }
 
     /// Where the object will be, as it is written in messages.
@@ -39,16 +41,37 @@ impl AtomicWriter {
     /// # Errors
     /// If the last bytes cannot be written; then nothing has changed at the path.
     pub fn finish(mut self) -> Result<(), StoreError> {
+        let (objects, to) = (Arc::clone(&self.objects), self.to.clone());
         if self.upload.is_none() {
-            let (objects, path) = (Arc::clone(&self.objects), self.path.clone());
             let bytes = Bytes::from(std::mem::take(&mut self.buffer));
-            return self
-                .said(runtime::wait(async move { objects.put(&path, bytes.into()).await })?)
-                .map(drop);
+            let put = async move { to.put(&objects, bytes, PutMode::Overwrite).await };
+            return self.said(runtime::wait(put)?);
         }
         self.send()?;
         let Some(upload) = self.upload.take() else { return Ok(()) };
-        self.said(runtime::wait(upload.finish())?).map(drop)
+        let (wrote, finished) = runtime::wait(async move {
+            let mut upload = upload;
+            // Errors of parts, such as a full disk, are told by themselves: `finish` hides them.
+            match upload.wait_for_capacity(0).await {
+                Err(error) => (Err(error), upload.abort().await),
+                Ok(()) => (Ok(()), upload.finish().await.map(drop)),
+            }
+        })?;
+        self.said(wrote)?;
+        self.in_place(finished)?;
+        let publish = async move { to.publish(&objects, RenameTargetMode::Overwrite).await };
+        self.in_place(runtime::wait(publish)?)
+    }
+
+    /// Of a file whose bytes are all written, only its place can be amiss.
+    fn in_place(&self, result: object_store::Result<()>) -> Result<(), StoreError> {
+        result.map_err(|error| {
+            StoreError::other(format!(
+                "expected to write {}, but found that its unfinished file cannot be put in place \
+                 (does another process write it too?): {error}",
+                self.place
+            ))
+        })
     }
 
     fn said<T>(&self, result: object_store::Result<T>) -> Result<T, StoreError> {
@@ -74,8 +97,9 @@ impl AtomicWriter {
     }
 
     fn begin(&self) -> Result<Box<dyn MultipartUpload>, StoreError> {
-        let (objects, path) = (Arc::clone(&self.objects), self.path.clone());
-        self.said(runtime::wait(async move { objects.put_multipart(&path).await })?)
+        let (objects, to) = (Arc::clone(&self.objects), self.to.clone());
+        let begun = async move { objects.put_multipart(to.written_at()).await };
+        self.said(runtime::wait(begun)?)
     }
 }
 

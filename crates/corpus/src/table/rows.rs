@@ -1,6 +1,6 @@
 //! Rows of a table, decoded to documents, and made a table again with other texts.
 
-use super::json::JsonRows;
+use super::json::{JsonRows, sayable};
 use super::read::{RawTable, RowShape};
 use crate::bad_row::{BadRow, RowProblem};
 use crate::batch::{DeletedTexts, Restoration};
@@ -46,10 +46,14 @@ impl TableRows {
         let bytes = self.batch.column(self.shape.text).as_binary::<i64>();
         let text = (!bytes.is_null(at)).then(|| bytes.value(at));
         let mut raw = Vec::new();
-        match JsonRows::new(&self.batch, self.shape.text) {
-            Ok(mut json) => json.row_onto(&mut raw, at, text),
+        let said = sayable(&self.batch.slice(at, 1)).and_then(|alone| {
+            JsonRows::new(&alone, self.shape.text)?.row_onto(&mut raw, 0, text);
+            Ok(())
+        });
+        if said.is_err() {
             // A column that JSON cannot say: the bytes of the text are the most that can be kept.
-            Err(_) => raw.extend_from_slice(text.unwrap_or_default()),
+            raw.clear();
+            raw.extend_from_slice(text.unwrap_or_default());
         }
         let raw_length = raw.len() as u64;
         BadRow { row, position: None, problem, message, raw, raw_length }
@@ -124,7 +128,8 @@ impl TableRows {
 
     /// The good rows as JSON lines, with these texts.
     pub(crate) fn json(&self, texts: &[Option<Cow<'_, str>>]) -> Result<Vec<u8>, ArrowError> {
-        let mut rows = JsonRows::new(&self.batch, self.shape.text)?;
+        let batch = sayable(&self.batch)?;
+        let mut rows = JsonRows::new(&batch, self.shape.text)?;
         let mut out = Vec::new();
         for (at, text) in texts.iter().enumerate() {
             if let Some(text) = text {
