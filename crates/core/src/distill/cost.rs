@@ -37,6 +37,11 @@ impl Edges {
         Self { kinds }
     }
 
+    /// Edges of a text of `places` that are all line edges.
+    pub fn all_alike(places: usize) -> Self {
+        Self { kinds: vec![0; places + 1] }
+    }
+
     /// The cost of an edge before the character at `place`.
     pub fn cost(&self, place: u32) -> u64 {
         COSTS[usize::from(self.kinds[place as usize] & 3)]
@@ -68,4 +73,9 @@ pub(super) fn edge_cost_at(raw: &str, at: usize) -> u64 {
         Some(after) => COSTS[usize::from(kind_between(before, after))],
         None => 0,
     }
+}
+
+/// Whether a word begins or ends at byte `at` of `raw`, or a line does.
+pub(super) fn is_word_edge_at(raw: &str, at: usize) -> bool {
+    edge_cost_at(raw, at) < OFF_LINE + OFF_WORD
 }

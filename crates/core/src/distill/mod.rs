@@ -18,6 +18,8 @@ mod moved;
 mod one_span;
 mod pairing;
 mod policy;
+mod proven_runs;
+mod quick_hash;
 mod residue;
 mod rewrite;
 mod similar;
@@ -27,6 +29,7 @@ mod table;
 mod tally;
 mod token;
 mod verdict;
+mod whole_lines;
 
 pub use effort::Effort;
 pub use policy::{DistillPolicy, Limits};

@@ -6,8 +6,10 @@ use super::cost::{Edges, MOST_SPANS};
 use super::effort::Effort;
 use super::greedy;
 use super::one_span::one_span;
+use super::proven_runs::proven_runs;
 use super::symbols::{Places, Symbols};
 use super::table::{self, Run};
+use super::whole_lines::whole_lines;
 use crate::deletions::Deletions;
 use crate::span::Span;
 use std::ops::Range;
@@ -30,6 +32,16 @@ pub(super) fn align(raw: &str, refined: &str, effort: &mut Effort) -> Option<Del
     if let Some(one) = one_span(raw, refined) {
         return Some(one);
     }
+    if refined.len() >= raw.len() {
+        return None;
+    }
+    whole_lines(raw, refined)
+        .or_else(|| proven_runs(raw, refined))
+        .or_else(|| by_characters(raw, refined, effort))
+}
+
+/// The same without looking at lines first.
+pub(super) fn by_characters(raw: &str, refined: &str, effort: &mut Effort) -> Option<Deletions> {
     let symbols = Symbols::of(raw, refined)?;
     let aligning = Aligning {
         edges: Edges::of(raw),
@@ -97,7 +109,7 @@ impl Aligning {
         let at_once = CELLS_AT_LEAST + CELLS_AT_ONCE * self.room;
         if cells <= progress.cells_left.min(at_once) && run.refined.len() < MOST_SPANS {
             progress.cells_left -= cells;
-            return table::fill(run, band, &self.places, &self.edges, &mut progress.found);
+            return table::fill(run, band, &self.places.sorted, &self.edges, &mut progress.found);
         }
         if may_cut && self.cut(run, progress) {
             return;

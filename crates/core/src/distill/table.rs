@@ -2,7 +2,6 @@
 
 use super::band::Band;
 use super::cost::{Edges, IMPOSSIBLE, opening};
-use super::symbols::Places;
 use std::ops::Range;
 
 /// At this cell the best way on begins with a deletion.
@@ -27,7 +26,7 @@ pub(super) struct Run {
 /// The table has a row for each refined character and in it a cell for each place that it can
 /// have. It is filled from the end: a cell's cost is that of the best way from there. Its time is
 /// the number of cells, its memory a byte for each.
-pub(super) fn fill(run: &Run, band: &Band, places: &Places, edges: &Edges, found: &mut Vec<u32>) {
+pub(super) fn fill(run: &Run, band: &Band, places: &[u32], edges: &Edges, found: &mut Vec<u32>) {
     let mut table = Table::new(run, band, places);
     let mut costs = vec![0];
     for row in (0..table.rows() - 1).rev() {
@@ -39,14 +38,14 @@ pub(super) fn fill(run: &Run, band: &Band, places: &Places, edges: &Edges, found
 struct Table<'a> {
     run: &'a Run,
     band: &'a Band,
-    places: &'a Places,
+    places: &'a [u32],
     /// Where the cells of each row begin in `flags`.
     begins: Vec<usize>,
     flags: Vec<u8>,
 }
 
 impl<'a> Table<'a> {
-    fn new(run: &'a Run, band: &'a Band, places: &'a Places) -> Self {
+    fn new(run: &'a Run, band: &'a Band, places: &'a [u32]) -> Self {
         let mut table = Self { run, band, places, begins: vec![0], flags: Vec::new() };
         for row in 0..table.rows() {
             table.begins.push(table.begins[row] + table.row(row).len());
@@ -66,7 +65,7 @@ impl<'a> Table<'a> {
         match row {
             0 => std::slice::from_ref(&run.before),
             row if row == self.rows() - 1 => std::slice::from_ref(&run.after),
-            row => &places.sorted[self.band.ranks(run.refined.start + row - 1)],
+            row => &places[self.band.ranks(run.refined.start + row - 1)],
         }
     }
 
