@@ -17,6 +17,7 @@ mod greedy;
 mod moved;
 mod one_span;
 mod pairing;
+mod pieces;
 mod policy;
 mod proven_runs;
 mod quick_hash;

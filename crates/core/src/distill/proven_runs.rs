@@ -1,15 +1,14 @@
 //! Pure deletion of a few spans, found by search and proven to be of least cost without a table.
 //!
-//! The proof has two parts. Around each deletion there is a window of the refined text that stands
-//! nowhere in the raw text, so that every alignment has a deletion inside it; the windows do not
-//! overlap, so none has fewer deletions, and those with as many have one in each window. Between
-//! two windows the text is therefore kept in one piece, and since that piece stands only once in
-//! the raw text, every one of these alignments keeps it where we do. All that is left to choose is
-//! how far each deletion slides. Without a proof there is no answer.
+//! The proof: around each deletion there is a window of the refined text that stands nowhere in the
+//! raw text, so that every alignment has a deletion inside it; the windows do not overlap, so none
+//! has fewer deletions, and those with as many have one in each window and none elsewhere. Between
+//! two windows the text is therefore kept in one piece, at one of the few places where that piece
+//! stands in the raw text. What is left to choose is a place for each piece and how far each
+//! deletion slides: a table of a handful of cells. Without a proof there is no answer.
 
-use super::cost::edge_cost_at;
+use super::pieces::{Window, cheapest};
 use crate::deletions::Deletions;
-use crate::span::Span;
 use memchr::memmem;
 use std::ops::Range;
 
@@ -18,19 +17,14 @@ const MOST: usize = 96;
 /// Bytes of a window on either side of a deletion, at most.
 const WINDOW: usize = 16;
 /// Bytes that are looked for to find where the text goes on, the longest first.
-const NEEDLES: [usize; 3] = [24, 12, 6];
-/// Bytes of a piece that are looked at to see that it stands only once.
-const CORE: usize = 64;
+const NEEDLES: [usize; 5] = [64, 24, 12, 6, 4];
 
 /// The deletions of least cost that make `refined` of `raw`, if the proof succeeds.
 pub(super) fn proven_runs(raw: &str, refined: &str) -> Option<Deletions> {
     let search = Search { raw: raw.as_bytes(), refined: refined.as_bytes() };
     let joints = search.joints()?;
-    if !search.proves(&joints) {
-        return None;
-    }
-    let spans: Option<Vec<Span>> = joints.iter().map(|joint| joint.cheapest(raw)).collect();
-    Some(Deletions::union(spans?))
+    let windows = search.windows(&joints)?;
+    cheapest(raw, refined, &windows).map(Deletions::union)
 }
 
 struct Search<'t> {
@@ -50,32 +44,36 @@ struct Joint {
     behind: usize,
 }
 
-impl Joint {
-    fn cheapest(&self, raw: &str) -> Option<Span> {
-        let spans = (self.lowest..=self.highest)
-            .map(|at| Span::new(at + self.before, at + self.behind))
-            .filter(|span| span.fits(raw));
-        spans.min_by_key(|span| edge_cost_at(raw, span.start()) + edge_cost_at(raw, span.end()))
-    }
-}
-
 impl Search<'_> {
     /// Follows the raw text, and at each difference looks for the nearest place where it goes on.
     fn joints(&self) -> Option<Vec<Joint>> {
         let all_gone = self.raw.len() - self.refined.len();
-        let (mut joints, mut at, mut gone, mut begin) = (Vec::new(), 0, 0, 0);
+        let (mut joints, mut at, mut gone) = (Vec::new(), 0, 0);
         while gone < all_gone && joints.len() < MOST {
             at += common_prefix(&self.raw[at + gone..], &self.refined[at..]);
             let behind = if at == self.refined.len() { all_gone } else { self.next(at, gone)? };
-            let slides = self.slides(begin, at, behind);
-            if slides == at - begin && begin > 0 {
-                return None;
-            }
-            joints.push(Joint { lowest: at - slides, highest: at, before: gone, behind });
-            (gone, begin) = (behind, at);
+            let joint = self.joint(at, gone, behind, &mut joints);
+            joints.push(joint);
+            gone = behind;
         }
         let rest = self.refined.get(at..)? == self.raw.get(at + gone..)?;
         (rest && gone == all_gone).then_some(joints)
+    }
+
+    /// The deletion before `at`. Where all that is kept between it and those before it stands
+    /// behind it as well, they are one.
+    fn joint(&self, at: usize, before: usize, behind: usize, joints: &mut Vec<Joint>) -> Joint {
+        let mut joint = Joint { lowest: at, highest: at, before, behind };
+        loop {
+            let begin = joints.last().map_or(0, |last| last.highest);
+            joint.lowest = joint.highest - self.slides(begin, joint.highest, behind);
+            if joint.lowest > begin || joints.is_empty() {
+                return joint;
+            }
+            if let Some(last) = joints.pop() {
+                (joint.highest, joint.before) = (last.highest, last.before);
+            }
+        }
     }
 
     /// How much further on the raw text goes on as the refined one does from `at`.
@@ -97,26 +95,27 @@ impl Search<'_> {
         kept.iter().rev().zip(raw.iter().rev()).take_while(|(a, b)| a == b).count()
     }
 
-    fn proves(&self, joints: &[Joint]) -> bool {
-        let mut piece_begin = 0;
+    /// The windows of the joints, if they make the proof.
+    fn windows(&self, joints: &[Joint]) -> Option<Vec<Window>> {
+        let mut windows: Vec<Window> = Vec::with_capacity(joints.len());
         for (number, joint) in joints.iter().enumerate() {
-            let room_before = number
-                .checked_sub(1)
-                .map_or(joint.lowest, |last| joint.lowest - joints[last].highest.min(joint.lowest));
-            let next = joints.get(number + 1).map_or(self.refined.len(), |next| next.lowest);
-            let room_behind = next - joint.highest.min(next);
-            let Some(window) = self.window(joint, room_before, room_behind) else { return false };
-            if window.start < piece_begin || !self.is_sure(joint, &window) {
-                return false;
+            let begin = number.checked_sub(1).map_or(0, |last| joints[last].highest);
+            let end = joints.get(number + 1).map_or(self.refined.len(), |next| next.lowest);
+            let window = self.window(
+                joint,
+                joint.lowest.checked_sub(begin)?,
+                end.checked_sub(joint.highest)?,
+            )?;
+            let apart = windows.last().is_none_or(|last| last.highest < window.start + 1);
+            if !apart || !self.is_sure(joint, &window) {
+                return None;
             }
-            // Before the first window nothing is deleted at all.
-            let piece = piece_begin..window.start + 1;
-            if number > 0 && joint.before > 0 && !self.stands_once(&piece, joint.before) {
-                return false;
-            }
-            piece_begin = window.end - 1;
+            windows.push(Window {
+                lowest: if joint.lowest == 0 { 0 } else { window.start + 1 },
+                highest: if window.end == self.refined.len() { window.end } else { window.end - 1 },
+            });
         }
-        true
+        Some(windows)
     }
 
     /// The bytes around a joint that are looked at: a third of what is kept on either side.
@@ -137,14 +136,6 @@ impl Search<'_> {
         let at_begin = joint.lowest == 0 && joint.before == 0;
         let at_end = joint.highest == self.refined.len();
         at_begin || at_end || memmem::find(self.raw, &self.refined[window.clone()]).is_none()
-    }
-
-    /// Whether a piece of the refined text stands in the raw text only `gone` bytes further on.
-    fn stands_once(&self, piece: &Range<usize>, gone: usize) -> bool {
-        let wanted = &self.refined[piece.start..piece.end.min(piece.start + CORE)];
-        let expected = piece.start + gone;
-        memmem::find(self.raw, wanted) == Some(expected)
-            && memmem::find(&self.raw[expected + 1..], wanted).is_none()
     }
 }
 
