@@ -1,6 +1,7 @@
 //! What a run says at its end, for people and as JSON.
 
 use crate::arguments::Run;
+use refinex::core::DistillTally;
 use refinex::{Decider, Plan, RunReport, Settings};
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
         tally.text_bytes,
         tally.deletions
     );
+    if let Some(distill) = &tally.distill {
+        print_distilled(distill);
+    }
     if tally.id_collisions > 0 {
         anstream::println!("{} documents have an id that stood before them", tally.id_collisions);
     }
@@ -42,6 +46,32 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
     }
     let state = if report.complete { "complete" } else { "not complete yet" };
     anstream::println!("{output}: {state}");
+}
+
+/// Prints what was made of pairs.
+fn print_distilled(distill: &DistillTally) {
+    let [whole, salvaged, dropped] =
+        ["whole", "salvaged", "dropped"].map(|name| distill.verdict(name));
+    anstream::println!("{whole} pairs are examples, {salvaged} in part, {dropped} are dropped");
+    for (reason, count) in &distill.dropped_by_reason {
+        anstream::println!("    {reason}: {count}");
+    }
+    anstream::println!("{} pairs are pure deletion", distill.pure_deletions);
+    for (kind, places) in &distill.residue {
+        anstream::println!("    {kind}: {places} places in the others");
+    }
+    for (fallback, pairs) in &distill.fallbacks {
+        anstream::println!("{pairs} pairs reached a bound on time ({fallback})");
+    }
+    let programs = distill.statistics();
+    anstream::println!(
+        "{:.1} calls a document; {:.1} % of the lines and {:.1} % of the characters go; programs \
+         are {:.1} % of the text",
+        programs.calls_per_document,
+        100.0 * programs.deleted_line_share,
+        100.0 * programs.deleted_character_share,
+        100.0 * programs.program_share
+    );
 }
 
 /// Prints the same as JSON.

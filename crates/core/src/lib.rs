@@ -34,8 +34,8 @@ pub use chunk::Chunk;
 pub use chunker::{Chunker, ChunkerError};
 pub use deletions::{Deletions, SpanError};
 pub use distill::{
-    DistillPolicy, DistillTally, Distilled, DropReason, Effort, Residue, ResidueItem, ResidueKind,
-    Verdict, distill,
+    DistillPolicy, DistillTally, Distilled, DropReason, Effort, ProgramStatistics, Residue,
+    ResidueItem, ResidueKind, Verdict, distill,
 };
 pub use document::Document;
 pub use execute::{RestoreError, execute, restore};

@@ -1,5 +1,6 @@
 //! Counts of what happened, and the law that they must add up.
 
+use crate::distill::DistillTally;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +35,9 @@ pub struct Tally {
     pub refused_by_reason: BTreeMap<String, u64>,
     /// Chunks that stayed as they were because their program was void.
     pub voided_chunks: u64,
+    /// Counts of distilled pairs, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distill: Option<Box<DistillTally>>,
 }
 
 impl Tally {
@@ -76,6 +80,9 @@ impl Tally {
         self.voided_chunks += other.voided_chunks;
         add_counts(&mut self.failed_by_reason, &other.failed_by_reason);
         add_counts(&mut self.refused_by_reason, &other.refused_by_reason);
+        if let Some(more) = &other.distill {
+            self.distill.get_or_insert_default().add(more);
+        }
     }
 
     /// Documents that were written.

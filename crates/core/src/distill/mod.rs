@@ -35,7 +35,7 @@ mod whole_lines;
 pub use effort::Effort;
 pub use policy::{DistillPolicy, Limits};
 pub use residue::{Residue, ResidueItem, ResidueKind};
-pub use tally::DistillTally;
+pub use tally::{DistillTally, ProgramStatistics};
 pub use verdict::{DropReason, Verdict};
 
 use crate::deletions::Deletions;
