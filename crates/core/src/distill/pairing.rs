@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What opening a gap costs, in bytes of matched text (guess: more than the short words that
 /// stand in any two sentences, so that `the` is no match between a deleted and a replaced phrase).
-const OPEN: i32 = 4;
+const OPEN: i32 = 2;
 /// A token counts for no more bytes than this, so that costs cannot overflow.
 const HEAVIEST: usize = 1 << 10;
 /// Cells of a table that are filled for any two lists, and more for each token (guesses).

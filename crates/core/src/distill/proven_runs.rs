@@ -40,8 +40,6 @@ struct Joint {
     highest: usize,
     /// How much further on than the refined text the raw text is before the deletion.
     before: usize,
-    /// And behind it.
-    behind: usize,
 }
 
 impl Search<'_> {
@@ -63,7 +61,7 @@ impl Search<'_> {
     /// The deletion before `at`. Where all that is kept between it and those before it stands
     /// behind it as well, they are one.
     fn joint(&self, at: usize, before: usize, behind: usize, joints: &mut Vec<Joint>) -> Joint {
-        let mut joint = Joint { lowest: at, highest: at, before, behind };
+        let mut joint = Joint { lowest: at, highest: at, before };
         loop {
             let begin = joints.last().map_or(0, |last| last.highest);
             joint.lowest = joint.highest - self.slides(begin, joint.highest, behind);

@@ -3,7 +3,6 @@
 use super::rewrite::Matched;
 use super::token;
 use crate::span::Span;
-use std::collections::HashMap;
 
 /// Share of pairs of letters that two lines must have in common (guess: typos and other encodings
 /// leave more, two lines that have nothing to do with each other less).
@@ -54,22 +53,25 @@ fn most_similar(raw: &str, lines: &[Span], wanted: &str) -> Option<usize> {
     (best.1 >= LEAST).then_some(best.0)
 }
 
-/// Pairs of neighbouring letters, by how often they come.
-fn letter_pairs(line: &str) -> HashMap<(char, char), usize> {
-    let mut pairs = HashMap::new();
+/// Pairs of neighbouring letters, sorted.
+fn letter_pairs(line: &str) -> Vec<(char, char)> {
     let letters = line.char_indices().take_while(|(at, _)| *at < MOST_BYTES).map(|(_, c)| c);
     let letters: Vec<char> = letters.flat_map(char::to_lowercase).collect();
-    for pair in letters.windows(2) {
-        *pairs.entry((pair[0], pair[1])).or_default() += 1;
-    }
+    let mut pairs: Vec<_> = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    pairs.sort_unstable();
     pairs
 }
 
-/// Dice's coefficient.
+/// Dice's coefficient of two sorted lists.
 #[expect(clippy::cast_precision_loss, reason = "counts of letters of a line")]
-fn resemblance(a: &HashMap<(char, char), usize>, b: &HashMap<(char, char), usize>) -> f64 {
-    let total: usize = a.values().sum::<usize>() + b.values().sum::<usize>();
-    let common: usize =
-        a.iter().map(|(pair, times)| b.get(pair).map_or(0, |b| *b.min(times))).sum();
-    if total == 0 { 0.0 } else { 2.0 * common as f64 / total as f64 }
+fn resemblance(a: &[(char, char)], b: &[(char, char)]) -> f64 {
+    let (mut common, mut rest) = (0, b);
+    for pair in a {
+        rest = &rest[rest.partition_point(|other| other < pair).min(rest.len())..];
+        if rest.first() == Some(pair) {
+            (common, rest) = (common + 1, &rest[1..]);
+        }
+    }
+    let total = a.len() + b.len();
+    if total == 0 { 0.0 } else { 2.0 * f64::from(common) / total as f64 }
 }

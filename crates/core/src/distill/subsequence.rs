@@ -35,9 +35,25 @@ pub(super) fn align(raw: &str, refined: &str, effort: &mut Effort) -> Option<Del
     if refined.len() >= raw.len() {
         return None;
     }
-    whole_lines(raw, refined)
-        .or_else(|| proven_runs(raw, refined))
-        .or_else(|| by_characters(raw, refined, effort))
+    if let Some(lines) = whole_lines(raw, refined) {
+        return Some(lines);
+    }
+    if !is_subsequence(raw.as_bytes(), refined.as_bytes()) {
+        return None;
+    }
+    proven_runs(raw, refined).or_else(|| by_characters(raw, refined, effort))
+}
+
+/// Whether the bytes are a subsequence: if not, neither are the characters.
+fn is_subsequence(raw: &[u8], refined: &[u8]) -> bool {
+    let mut wanted = refined.iter();
+    let mut next = wanted.next();
+    for byte in raw {
+        if next == Some(byte) {
+            next = wanted.next();
+        }
+    }
+    next.is_none()
 }
 
 /// The same without looking at lines first.
