@@ -48,7 +48,7 @@ const TEXTS: [(&str, Make); 10] = [
     ("random characters of two, most kept", || random(2, 90)),
     ("random characters, others inserted", || {
         let (raw, refined) = random(64, 60);
-        (raw, refined.replace("!a", "é"))
+        (raw, refined.replace("!A", "é"))
     }),
     ("unrelated random lines", || {
         let (a, b) = (random(30, 100).0, random(31, 60).1);

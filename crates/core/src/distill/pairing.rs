@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// What opening a gap costs, in bytes of matched text (guess: more than the short words that
-/// stand in any two sentences, so that `the` is no match between a deleted and a replaced phrase).
+/// What opening a gap costs, in bytes of matched text (guess). A match between two rewritten phrases
+/// opens two gaps more, so it needs four bytes: `the` is none there, which any two sentences have.
 const OPEN: i32 = 2;
 /// A token counts for no more bytes than this, so that costs cannot overflow.
 const HEAVIEST: usize = 1 << 10;

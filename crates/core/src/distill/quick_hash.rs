@@ -1,5 +1,5 @@
-//! A hash for lines of one document: quick, without a seed, and guarded by its use alone (the table
-//! lives for one document, and what collides costs time bounded by the size of that document).
+//! A quick hash for the lines of one document. It has no seed, so a hostile text can make lines
+//! collide: whoever uses it bounds the number of keys.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

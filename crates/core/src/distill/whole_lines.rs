@@ -21,6 +21,10 @@ const HALF: usize = 4;
 /// Cells of the table by lines; with more the characters are aligned, whose bounds are wider.
 const MOST_CELLS: usize = 1 << 18;
 
+/// Most lines of a text; with more the characters are aligned. This bounds the time even if a hostile
+/// text is made so that the quick hashes of all its lines are the same.
+const MOST_LINES: usize = 1 << 14;
+
 /// The deletions of least cost that make `refined` of `raw`, if they are proven to be whole lines
 /// (and, behind the last line that stays, perhaps its end).
 pub(super) fn whole_lines(raw: &str, refined: &str) -> Option<Deletions> {
@@ -28,6 +32,9 @@ pub(super) fn whole_lines(raw: &str, refined: &str) -> Option<Deletions> {
         return None;
     }
     let pair = Pair::new(raw.as_bytes(), refined.as_bytes());
+    if pair.raw_starts.len().max(pair.refined_starts.len()) > MOST_LINES {
+        return None;
+    }
     let rows = pair.rows(raw)?;
     let kept = rows.align(pair.raw_starts.len() - 1)?;
     let gaps = pair.gaps(&kept);
