@@ -6,12 +6,15 @@ use crate::execute::execute;
 use crate::span::Span;
 use proptest::prelude::*;
 
+/// Number of spans, edges off line edges, edges off word edges, and the spans themselves.
+type Cost = (usize, usize, usize, Vec<(usize, usize)>);
+
 /// The spans of least cost by trying every way to delete, written from the words of law L4 and
 /// from no code of the aligner.
 fn oracle(raw: &str, refined: &str) -> Option<Vec<Span>> {
     let raw_chars: Vec<char> = raw.chars().collect();
     let refined_chars: Vec<char> = refined.chars().collect();
-    let mut best: Option<(usize, usize, usize, Vec<(usize, usize)>)> = None;
+    let mut best: Option<Cost> = None;
     for kept in 0u32..1 << raw_chars.len() {
         let is_kept = |at: usize| kept >> at & 1 == 1;
         let left = (0..raw_chars.len()).filter(|&at| is_kept(at)).map(|at| raw_chars[at]);
