@@ -30,6 +30,12 @@ pub enum Command {
   refinex refine s3://bucket/crawl/ -o s3://bucket/refined
   refinex refine page.parquet -o refined --text-key content --dry-run")]
     Refine(Refine),
+    /// Distill what an expert deleted, from pairs of raw and refined texts.
+    #[command(after_help = "Examples:
+  refinex distill pairs.jsonl.zst -o labelled
+  refinex distill rewrites.parquet -o labelled --raw-key text --refined-key cleaned
+  refinex distill pairs/ -o labelled --policy refinex-paper")]
+    Distill(Distill),
     /// Carry out stored programs again, without a model.
     #[command(after_help = "Example:
   refinex apply crawl/ refined/ -o again")]
@@ -90,6 +96,43 @@ pub struct Refine {
     /// Do not store the scores of all lines (`rethreshold` needs them).
     #[arg(long)]
     pub no_scores: bool,
+}
+
+#[derive(Args)]
+pub struct Distill {
+    /// Files, folders, patterns or URLs of rows with two texts (.jsonl, .json, .ndjson with .gz or
+    /// .zst; .parquet).
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Key or column of the raw text.
+    #[arg(long, default_value = "raw")]
+    pub raw_key: String,
+    /// Key or column of the refined text.
+    #[arg(long, default_value = "refined")]
+    pub refined_key: String,
+    /// Key or column of the id; a missing id becomes `shard/row`.
+    #[arg(long, default_value = "id")]
+    pub id_key: String,
+    /// Which pairs are examples.
+    #[arg(long, default_value = "default")]
+    pub policy: PolicyChoice,
+    /// Keep the deleted text beside the programs, so that `restore` works.
+    #[arg(long)]
+    pub keep_deleted: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PolicyChoice {
+    /// Clean documents are examples too, white space does not matter, and of a pair that is bad in
+    /// places the rest is salvaged.
+    Default,
+    /// The filter of RefineX: drop the pair if an inserted or replaced span has 20 characters, or
+    /// if fewer than 10 characters were deleted.
+    RefinexPaper,
 }
 
 #[derive(Args)]

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Refine(arguments) => command::refine::run(&arguments),
+        Command::Distill(arguments) => command::distill::run(&arguments),
         Command::Apply(arguments) => command::apply::run(&arguments),
         Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),

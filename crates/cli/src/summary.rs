@@ -1,7 +1,7 @@
 //! What a run says at its end, for people and as JSON.
 
 use crate::arguments::Run;
-use refinex::core::Tally;
+use refinex::core::{DistillTally, Tally};
 use refinex::{Decider, Plan, RunReport, Settings};
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
     );
     for (reason, &count) in &report.tally.withheld_by_reason {
         anstream::println!("{} kept whole by the policy: {reason}", counted(count, "document"));
+    }
+    if let Some(distill) = &report.tally.distill {
+        print_distilled(distill);
     }
     if id_collisions > 0 {
         let found = counted(id_collisions, "document");
@@ -59,6 +62,32 @@ fn print_speed(report: &RunReport, took: Duration) {
 /// `1 shard`, `2 shards`.
 fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Prints what was made of pairs.
+fn print_distilled(distill: &DistillTally) {
+    let [whole, salvaged, dropped] =
+        ["whole", "salvaged", "dropped"].map(|name| distill.verdict(name));
+    anstream::println!("{whole} pairs are examples, {salvaged} in part, {dropped} are dropped");
+    for (reason, count) in &distill.dropped_by_reason {
+        anstream::println!("    {reason}: {count}");
+    }
+    anstream::println!("{} pairs are pure deletion", distill.pure_deletions);
+    for (kind, places) in &distill.residue {
+        anstream::println!("    {kind}: {places} places in the others");
+    }
+    for (fallback, pairs) in &distill.fallbacks {
+        anstream::println!("{pairs} pairs reached a bound on time ({fallback})");
+    }
+    let programs = distill.statistics();
+    anstream::println!(
+        "{:.1} calls a document; {:.1} % of the lines and {:.1} % of the characters go; programs \
+         are {:.1} % of the text",
+        programs.calls_per_document,
+        100.0 * programs.deleted_line_share,
+        100.0 * programs.deleted_character_share,
+        100.0 * programs.program_share
+    );
 }
 
 /// Prints the same as JSON.

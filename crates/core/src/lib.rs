@@ -11,6 +11,7 @@
 pub mod chunk;
 pub mod chunker;
 pub mod deletions;
+pub mod distill;
 pub mod document;
 pub mod execute;
 pub mod line;
@@ -32,6 +33,10 @@ pub mod verify;
 pub use chunk::Chunk;
 pub use chunker::{Chunker, ChunkerError};
 pub use deletions::{Deletions, SpanError};
+pub use distill::{
+    DistillPolicy, DistillTally, Distilled, DropReason, Effort, ProgramStatistics, Residue,
+    ResidueItem, ResidueKind, Verdict, distill,
+};
 pub use document::Document;
 pub use execute::{RestoreError, execute, restore};
 pub use line::{Line, Lines};

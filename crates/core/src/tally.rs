@@ -1,5 +1,6 @@
 //! Counts of what happened, and the law that they must add up.
 
+use crate::distill::DistillTally;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,6 +39,9 @@ pub struct Tally {
     /// among the kept.
     #[serde(default)]
     pub withheld_by_reason: BTreeMap<String, u64>,
+    /// Counts of distilled pairs, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distill: Option<Box<DistillTally>>,
 }
 
 impl Tally {
@@ -86,6 +90,9 @@ impl Tally {
         add_counts(&mut self.failed_by_reason, &other.failed_by_reason);
         add_counts(&mut self.refused_by_reason, &other.refused_by_reason);
         add_counts(&mut self.withheld_by_reason, &other.withheld_by_reason);
+        if let Some(more) = &other.distill {
+            self.distill.get_or_insert_default().add(more);
+        }
     }
 
     /// Documents that were written.

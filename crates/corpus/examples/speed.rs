@@ -116,6 +116,7 @@ fn sidecar() {
         pieces: vec![],
         deleted: None,
         deleted_raw: None,
+        distilled: None,
     };
     let (mut out, count) = (Vec::new(), 500_000);
     let start = Instant::now();

@@ -82,7 +82,7 @@ pub struct Decoded {
 }
 
 #[derive(Debug)]
-enum Rows {
+pub(crate) enum Rows {
     Lines(Lines),
     Table(Box<TableRows>),
     Wet(WetRows),
@@ -124,6 +124,10 @@ impl Decoded {
             Rows::Table(table) => table.document(at),
             Rows::Wet(records) => records.document(at),
         }
+    }
+
+    pub(crate) const fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// The rows that could not be read.

@@ -70,6 +70,9 @@ pub struct ProgramRow<R = serde_json::Value> {
     /// The deleted texts as they stood in the row, where its escapes are not the canonical ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_raw: Option<Vec<String>>,
+    /// Of a distilled pair: the verdict on it and what was done beside deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distilled: Option<serde_json::Value>,
 }
 
 impl<R: Serialize> ProgramRow<R> {
@@ -100,6 +103,9 @@ impl<R: Serialize> ProgramRow<R> {
         }
         if let Some(raw) = &self.deleted_raw {
             field_onto(out, "deleted_raw", raw);
+        }
+        if let Some(distilled) = &self.distilled {
+            field_onto(out, "distilled", distilled);
         }
         out.extend_from_slice(b"}\n");
     }
@@ -255,6 +261,7 @@ mod tests {
             pieces: vec![(1, 2, 500)],
             deleted: Some(vec!["é\u{2028}\0".into(), "abc".into()]),
             deleted_raw: Some(vec!["\\u00e9".into(), "abc".into()]),
+            distilled: Some(serde_json::json!({"verdict": "whole"})),
         }
     }
 
@@ -273,6 +280,7 @@ mod tests {
             pieces,
             deleted,
             deleted_raw,
+            distilled: None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::progress::Progress;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
 use crate::shard_run::run_shard;
-use refinex_core::Tally;
+use refinex_core::{ProgramStatistics, Tally};
 use refinex_corpus::{InputShard, Manifest, RunDirectory};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -222,6 +222,9 @@ fn without_name(message: String, shard: &str) -> String {
 struct Stats {
     shards: BTreeMap<String, Tally>,
     total: Tally,
+    /// What the programs of distilled pairs are like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    programs: Option<ProgramStatistics>,
 }
 
 /// If every shard of the whole plan has its manifest, whoever did it, the run is complete: sums,
@@ -231,7 +234,7 @@ fn finish(
     directory: &RunDirectory,
     mut report: RunReport,
 ) -> Result<RunReport, RunError> {
-    let mut stats = Stats { shards: BTreeMap::new(), total: Tally::default() };
+    let mut stats = Stats { shards: BTreeMap::new(), total: Tally::default(), programs: None };
     for shard in &job.plan.shards {
         let name = job.settings.output.name_for(&shard.name);
         let Some(manifest) = directory.read_manifest::<Tally>(&name)? else {
@@ -240,6 +243,7 @@ fn finish(
         stats.total.add(&manifest.counts);
         stats.shards.insert(shard.name.clone(), manifest.counts);
     }
+    stats.programs = stats.total.distill.as_ref().map(|distill| distill.statistics());
     let mut json = serde_json::to_vec_pretty(&stats)
         .map_err(|error| RunError::new(format!("expected sums in JSON, but found {error}")))?;
     json.push(b'\n');

@@ -1,14 +1,16 @@
 //! Where the decision on a document comes from: a model, stored programs, or stored scores.
 
+use crate::distiller::Distiller;
 use crate::error::RunError;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
 use refinex_core::{
-    Bytes, Chunker, Deletions, Document, Identity, Lines, Proposal, Refiner, Score, Scores,
-    Withheld, deletions_at, describe, merge, parse, resolve_document,
+    Bytes, Chunker, Deletions, DistillTally, Document, Identity, Lines, Proposal, Refiner, Score,
+    Scores, Withheld, deletions_at, describe, merge, parse, resolve_document,
 };
 use refinex_corpus::{
-    InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, ShardName, Store,
+    Decoded, InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, SecondText,
+    ShardName, Store,
 };
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub enum Decider {
     Programs(ProgramStore),
     /// Another threshold is applied to stored scores.
     Scores(ProgramStore),
+    /// Each row holds an expert's version, of which the deletions are distilled.
+    Distill(Distiller),
 }
 
 /// Stored programs, one sidecar for each shard.
@@ -91,6 +95,7 @@ impl Decider {
     pub fn identity(&self) -> Identity {
         match self {
             Self::Model(refiner) => refiner.identity(),
+            Self::Distill(distiller) => distiller.identity(),
             Self::Programs(programs) | Self::Scores(programs) => programs.identity.clone(),
         }
     }
@@ -98,7 +103,7 @@ impl Decider {
     /// What is needed for one shard.
     pub(crate) fn open(&self, shard: &InputShard) -> Result<Open, String> {
         let stored = match self {
-            Self::Model(_) => None,
+            Self::Model(_) | Self::Distill(_) => None,
             Self::Programs(programs) | Self::Scores(programs) => {
                 let path = programs.path(&shard.name);
                 let reader = ProgramReader::open(&programs.store, &path);
@@ -153,6 +158,8 @@ pub(crate) struct Decided {
     pub row: Row,
     pub refused: Vec<&'static str>,
     pub voided_chunks: u64,
+    /// Counts, where a pair was distilled.
+    pub distill: Option<Box<DistillTally>>,
 }
 
 impl Decided {
@@ -174,13 +181,26 @@ pub(crate) struct Deciding<'a> {
 }
 
 impl Deciding<'_> {
-    /// The decision on `document`; `stored` is its row where decisions are stored.
+    /// The expert's version of the row at `at`, where each row holds one.
+    pub(crate) fn second_text<'d>(&self, rows: &'d Decoded, at: usize) -> Option<SecondText<'d>> {
+        match self.decider {
+            Decider::Distill(distiller) => Some(rows.second_text(at, &distiller.refined_key)),
+            _ => None,
+        }
+    }
+
+    /// The decision on `document`; `stored` is its row where decisions are stored, `second` the
+    /// expert's version of it where each row holds one.
     pub(crate) fn decide(
         &self,
         document: &Document<'_>,
         stored: Option<Row>,
+        second: Option<SecondText<'_>>,
     ) -> Result<Decided, String> {
         let decided = match (self.decider, stored) {
+            (Decider::Distill(distiller), _) => {
+                Ok(distiller.decide(document.text, second.unwrap_or(SecondText::Missing)))
+            }
             (Decider::Model(refiner), _) => self.ask(refiner.as_ref(), document.text),
             (Decider::Programs(_), Some(row)) => replay(document.text, row),
             (Decider::Scores(_), Some(row)) => self.rescore(document.text, row),
@@ -213,7 +233,8 @@ impl Deciding<'_> {
             (row.scores, row.pieces) = (None, Vec::new());
         }
         let voided_chunks = decision.voided_chunks as u64;
-        Ok(Decided { deletions: decision.deletions, row, refused, voided_chunks })
+        let deletions = decision.deletions;
+        Ok(Decided { deletions, row, refused, voided_chunks, distill: None })
     }
 
     fn rescore(&self, text: &str, stored: Row) -> Result<Decided, String> {
@@ -235,7 +256,7 @@ impl Deciding<'_> {
         }
         let deletions = deletions_at(text, &scores, self.settings.threshold);
         let row = scored_row(text, &deletions, Some(&scores), self.settings.threshold);
-        Ok(Decided { deletions, row, refused: Vec::new(), voided_chunks: 0 })
+        Ok(Decided::plain(deletions, row))
     }
 }
 
@@ -258,10 +279,22 @@ fn replay(text: &str, mut row: Row) -> Result<Decided, String> {
     } else {
         Deletions::from_spans(text, spans).map_err(|error| error.to_string())?
     };
-    Ok(Decided { deletions, row, refused: Vec::new(), voided_chunks: 0 })
+    Ok(Decided::plain(deletions, row))
 }
 
-fn scored_row(text: &str, deletions: &Deletions, scores: Option<&Scores>, at: Score) -> Row {
+impl Decided {
+    /// A decision in which nothing was refused.
+    pub(crate) const fn plain(deletions: Deletions, row: Row) -> Self {
+        Self { deletions, row, refused: Vec::new(), voided_chunks: 0, distill: None }
+    }
+}
+
+pub(crate) fn scored_row(
+    text: &str,
+    deletions: &Deletions,
+    scores: Option<&Scores>,
+    at: Score,
+) -> Row {
     let program = if deletions.is_empty() {
         "keep_all()".to_owned()
     } else {
@@ -278,6 +311,7 @@ fn scored_row(text: &str, deletions: &Deletions, scores: Option<&Scores>, at: Sc
         pieces: scores.map_or_else(Vec::new, stored_pieces),
         deleted: None,
         deleted_raw: None,
+        distilled: None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod corpus_run;
 pub mod decider;
+pub mod distiller;
 pub mod error;
 pub mod judge;
 pub mod pairs;
@@ -21,6 +22,7 @@ mod window;
 
 pub use corpus_run::{Job, RunReport, ShardFailure, run_corpus};
 pub use decider::{Decider, ProgramStore};
+pub use distiller::Distiller;
 pub use error::RunError;
 pub use judge::judge;
 pub use pairs::{Pair, pairs_of_shard};

@@ -78,7 +78,8 @@ impl Rows {
         stored: Option<Row>,
         deciding: &Deciding<'_>,
     ) -> Result<(), String> {
-        let decided = deciding.decide(document, stored)?;
+        let second = deciding.second_text(decoded, at);
+        let decided = deciding.decide(document, stored, second)?;
         let refined = execute(document.text, &decided.deletions);
         let outcome = verify(document.text, &refined, &decided.deletions)
             .map_err(|violation| violation.to_string())?;
@@ -100,6 +101,9 @@ impl Rows {
         self.tally.count_document(outcome, document.text.len() as u64, deleted);
         self.tally.deletions += decided.deletions.spans().len() as u64;
         self.tally.voided_chunks += decided.voided_chunks;
+        if let Some(more) = &decided.distill {
+            self.tally.distill.get_or_insert_default().add(more);
+        }
         decided.refused.iter().for_each(|reason| self.tally.count_refusal(reason));
         self.ids.push(xxh3_64(document.id.as_bytes()));
         self.edits.push((!decided.deletions.is_empty()).then_some(decided.deletions));

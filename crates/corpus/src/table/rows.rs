@@ -70,6 +70,11 @@ impl TableRows {
         }
     }
 
+    /// The column of this name, if there is one.
+    pub(crate) fn column(&self, name: &str) -> Option<&ArrayRef> {
+        self.batch.column_by_name(name)
+    }
+
     fn text(&self, at: usize) -> Option<&str> {
         self.document(at).ok().map(|document| document.text)
     }
