@@ -6,6 +6,7 @@ use crate::refiner::Identity;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// An expert that rewrites chunks end to end. Its answers are only text: [`Answer::read`] alone
 /// decides what of one is a rewrite, and distillation what of a rewrite is a deletion.
@@ -17,9 +18,32 @@ pub trait Rewriter: Send + Sync {
 
     /// One answer, or the reason why there is none, for each chunk, in order.
     fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>>;
+
+    /// The answer for one chunk.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let mut answers = self.rewrite(core::slice::from_ref(chunk));
+        let found = answers.len();
+        answers.pop().filter(|_| found == 1).unwrap_or_else(|| {
+            let message = format!("expected one answer for one chunk, but found {found}");
+            Err(RewriteError::new(RewriteFault::WrongCount, message))
+        })
+    }
 }
 
 impl<R: Rewriter + ?Sized> Rewriter for Box<R> {
+    fn identity(&self) -> Identity {
+        (**self).identity()
+    }
+
+    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
+        (**self).rewrite(chunks)
+    }
+}
+
+impl<R: Rewriter + ?Sized> Rewriter for Arc<R> {
     fn identity(&self) -> Identity {
         (**self).identity()
     }
