@@ -3,6 +3,7 @@
 mod arguments;
 mod bars;
 mod command;
+mod expert_arguments;
 mod summary;
 
 use arguments::{Arguments, Command, Train};
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
+        Command::Expert(arguments) => command::expert::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -7,6 +7,7 @@
 pub mod corpus_run;
 pub mod decider;
 pub mod error;
+pub mod expert;
 pub mod pairs;
 pub mod plan;
 pub mod progress;
@@ -32,4 +33,5 @@ pub use tagger::LineTagger;
 pub use refinex_core as core;
 pub use refinex_corpus as corpus;
 pub use refinex_eval as eval;
+pub use refinex_expert as experts;
 pub use refinex_model as model;

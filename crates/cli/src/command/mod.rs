@@ -1,6 +1,7 @@
 //! One file a subcommand, and what they share.
 
 pub mod apply;
+pub mod expert;
 pub mod inspect;
 pub mod refine;
 pub mod restore;
