@@ -56,6 +56,9 @@ pub enum Command {
   refinex expert crawl/ -o pairs --model big --batch-out batch.jsonl
   refinex expert crawl/ -o pairs --model big --batch-in batch_output.jsonl")]
     Expert(Box<crate::expert_arguments::Expert>),
+    /// Write training files from labelled documents.
+    #[command(subcommand)]
+    Export(crate::export_arguments::Export),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

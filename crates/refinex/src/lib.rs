@@ -14,6 +14,7 @@ pub mod progress;
 pub mod restore_run;
 pub mod run_file;
 pub mod settings;
+pub mod sft;
 pub mod shard_run;
 pub mod tagger;
 pub mod training;

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod expert;
+pub mod export;
 pub mod inspect;
 pub mod refine;
 pub mod restore;
