@@ -63,8 +63,8 @@ fn every_dialect_has_the_numbered_lines_as_prompt_and_the_program_as_answer() {
         assert_eq!(rows.len(), 3);
         let messages = |row: &Value| match dialect {
             "prompt-completion" => {
-                let all =
-                    [row["prompt"].as_array().unwrap(), row["completion"].as_array().unwrap()];
+                let part = |name: &str| row[name].as_array().unwrap().clone();
+                let all = [part("prompt"), part("completion")];
                 all.concat()
             }
             _ => row["messages"].as_array().unwrap().clone(),
