@@ -60,6 +60,17 @@ pub enum Command {
     /// Train a refine model on labelled documents.
     #[command(subcommand)]
     Train(Train),
+    /// Ask an expert model to rewrite seed documents; its rewrites become training pairs.
+    #[command(after_help = "Examples:
+  refinex expert crawl/ -o pairs --endpoint http://127.0.0.1:8000/v1 --model Qwen3-32B --sample 5000
+  refinex expert crawl/ -o pairs --endpoint https://api.example.com/v1 --model big --sample 5000 \\
+    --sample-by metadata.quality --budget-cost 20 --price-in 0.5 --price-out 2
+  refinex expert crawl/ -o pairs --model big --batch-out batch.jsonl
+  refinex expert crawl/ -o pairs --model big --batch-in batch_output.jsonl")]
+    Expert(Box<crate::expert_arguments::Expert>),
+    /// Write training files from labelled documents.
+    #[command(subcommand)]
+    Export(crate::export_arguments::Export),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -3,10 +3,13 @@
 mod arguments;
 mod bars;
 mod command;
+mod expert_arguments;
+mod export_arguments;
 mod summary;
 
 use arguments::{Arguments, Command, Train};
 use clap::{CommandFactory, Parser};
+use export_arguments::Export;
 use std::process::ExitCode;
 
 /// Exit codes: 0 fine, 1 finished with failed rows or shards, 2 could not run.
@@ -20,6 +23,8 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Eval(arguments) => command::eval::run(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
+        Command::Expert(arguments) => command::expert::run(&arguments),
+        Command::Export(Export::Sft(arguments)) => command::export::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

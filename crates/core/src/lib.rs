@@ -8,6 +8,7 @@
 //! This crate is pure: it does no I/O, reads no clock, draws no random number, and is total on any
 //! input.
 
+pub mod answer;
 pub mod chunk;
 pub mod chunker;
 pub mod deletions;
@@ -17,6 +18,7 @@ pub mod execute;
 pub mod line;
 pub mod measure;
 pub mod merge;
+pub mod numbered;
 pub mod occurrence;
 pub mod outcome;
 pub mod policy;
@@ -24,12 +26,14 @@ pub mod program;
 pub mod refiner;
 pub mod refusal;
 pub mod resolve;
+pub mod rewriter;
 pub mod score;
 pub mod selection;
 pub mod span;
 pub mod tally;
 pub mod verify;
 
+pub use answer::{Answer, Rewrite, Usage, framed};
 pub use chunk::Chunk;
 pub use chunker::{Chunker, ChunkerError};
 pub use deletions::{Deletions, SpanError};
@@ -42,12 +46,14 @@ pub use execute::{RestoreError, execute, restore};
 pub use line::{Line, Lines};
 pub use measure::{Bytes, CodePoints, Measure};
 pub use merge::{ChunkRefusal, Decision, merge};
+pub use numbered::{INSTRUCTION, numbered};
 pub use outcome::Outcome;
 pub use policy::{Emptied, Policy, PolicyError, Share, Withheld};
 pub use program::{Call, Program, describe, parse};
 pub use refiner::{Identity, KeepAll, Proposal, RefineError, Refiner};
 pub use refusal::{Reason, Refusal};
 pub use resolve::{Resolved, resolve, resolve_document, resolve_draft};
+pub use rewriter::{Course, Echo, RewriteError, RewriteFault, Rewriter};
 pub use score::{Score, Scores, deletions_at};
 pub use selection::Selection;
 pub use span::Span;

@@ -6,6 +6,7 @@ use crate::error::EditError;
 use crate::jsonl;
 use crate::jsonl::decode::Lines;
 use crate::jsonl::split::RawRows;
+use crate::numbers::{number_of_json, numbers_of_table};
 use crate::output::{Sink, Target};
 use crate::reader::ShardContext;
 use crate::table::read::RawTable;
@@ -128,6 +129,20 @@ impl Decoded {
 
     pub(crate) const fn rows(&self) -> &Rows {
         &self.rows
+    }
+
+    /// The numbers that stand in `column` beside the texts, one a row: a key or column, or keys
+    /// joined by dots for what is nested. `None` where there is no number.
+    #[must_use]
+    pub fn numbers(&self, column: &str) -> Vec<Option<f64>> {
+        match &self.rows {
+            Rows::Lines(lines) => {
+                let row = |at| lines.view(at).and_then(|line| number_of_json(line.row, column));
+                (0..lines.len()).map(row).collect()
+            }
+            Rows::Table(table) => numbers_of_table(table.batch(), column),
+            Rows::Wet(records) => vec![None; records.len()],
+        }
     }
 
     /// The rows that could not be read.

@@ -43,12 +43,28 @@ impl FailedWriter {
     pub fn write_as(&mut self, bad: &BadRow, reason: &str) -> Result<(), StoreError> {
         let mut line = Vec::with_capacity(bad.raw.len() + 128);
         row_onto(&mut line, bad, reason);
+        self.write_line(&line)
+    }
+
+    /// Write one row of another form; it should have `row`, `reason` and `message` too.
+    ///
+    /// # Errors
+    /// If it cannot be said in JSON or cannot be written.
+    pub fn write_row(&mut self, row: &impl serde::Serialize) -> Result<(), StoreError> {
+        let mut line = serde_json::to_vec(row).map_err(|error| {
+            StoreError::other(format!("{}: expected a row for JSON, but found: {error}", self.path))
+        })?;
+        line.push(b'\n');
+        self.write_line(&line)
+    }
+
+    fn write_line(&mut self, line: &[u8]) -> Result<(), StoreError> {
         if self.file.is_none() {
             let file = PackedWriter::create(&self.store, &self.path, Compression::Zst, 3)?;
             self.file = Some(file);
         }
         match &mut self.file {
-            Some(file) => file.write(&line),
+            Some(file) => file.write(line),
             None => Ok(()),
         }
     }

@@ -49,6 +49,12 @@ impl RunDirectory {
         format!("programs/{}.jsonl.zst", stem(name))
     }
 
+    /// Path of the pairs that an expert made of a shard.
+    #[must_use]
+    pub fn pairs(name: &str) -> String {
+        format!("pairs/{}.jsonl.zst", stem(name))
+    }
+
     /// Path of the failed rows of a shard.
     #[must_use]
     pub fn failed(name: &str) -> String {

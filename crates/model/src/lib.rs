@@ -16,6 +16,8 @@ mod random;
 mod recurrence;
 mod stopwords;
 mod tagger;
+#[cfg(feature = "tokenizers")]
+mod tokenizer;
 mod topic;
 pub mod train;
 mod weights;
@@ -23,3 +25,5 @@ mod words;
 
 pub use error::ModelError;
 pub use tagger::Tagger;
+#[cfg(feature = "tokenizers")]
+pub use tokenizer::TokenCounter;

@@ -347,6 +347,8 @@ mod tests {
 
     #[test]
     fn no_line_gives_no_logit() {
-        assert!(forward(&random_parameters(3), Vec::new(), Labelling::of(0), None).logits.is_empty());
+        assert!(
+            forward(&random_parameters(3), Vec::new(), Labelling::of(0), None).logits.is_empty()
+        );
     }
 }

@@ -10,9 +10,8 @@ use std::io::Write;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| {
-        words.iter().position(|word| word == name).map(|at| words[at + 1].clone())
-    };
+    let value =
+        |name: &str| words.iter().position(|word| word == name).map(|at| words[at + 1].clone());
     let has = |name: &str| words.iter().any(|word| word == name);
     let (out, data) = (&words[0], &words[1]);
     let fold = value("--fold").map(|text| {
@@ -53,9 +52,20 @@ fn sets(data: &str, permissive: bool) -> TrainingData {
         human.extend(["dragnet", "cleaneval", "l3s_gn1"]);
     }
     let corpora = [
-        "dclm_labelled", "c4_snippets", "ccnet_misc", "cc_pages", "wikidata_refs",
-        "fakenews_sample", "goose3", "newspaper4k", "snacktory", "autopager", "formasaurus",
-        "trafilatura_pages", "registers_multi", "hplt_excerpts",
+        "dclm_labelled",
+        "c4_snippets",
+        "ccnet_misc",
+        "cc_pages",
+        "wikidata_refs",
+        "fakenews_sample",
+        "goose3",
+        "newspaper4k",
+        "snacktory",
+        "autopager",
+        "formasaurus",
+        "trafilatura_pages",
+        "registers_multi",
+        "hplt_excerpts",
     ];
     let mut plain = all("corpus", &corpora);
     plain.extend(all("human", &["daniel", "zh_news", "cleaneval_zh"]));

@@ -53,7 +53,7 @@ pub fn pairs_of_shard(
 }
 
 /// The input that a manifest names, under the name that it had.
-fn input_of(manifest: &Manifest<Tally>) -> Result<InputShard, RunError> {
+pub(crate) fn input_of(manifest: &Manifest<Tally>) -> Result<InputShard, RunError> {
     let found = expand(std::slice::from_ref(&manifest.input.location))?;
     let shard = found.into_iter().next().map(|shard| shard.named(&manifest.shard));
     let shard = shard.ok_or_else(|| RunError::new("expected the input, but found none"))?;

@@ -3,6 +3,8 @@
 pub mod apply;
 pub mod distill;
 pub mod eval;
+pub mod expert;
+pub mod export;
 pub mod inspect;
 pub mod refine;
 pub mod restore;

@@ -63,6 +63,11 @@ impl TableRows {
         self.bad.len()
     }
 
+    /// All columns.
+    pub(crate) const fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
     pub(crate) fn document(&self, at: usize) -> Result<Document<'_>, &BadRow> {
         match &self.bad[at] {
             None => Ok(Document { id: self.ids.value(at), text: self.texts.value(at) }),

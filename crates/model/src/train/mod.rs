@@ -11,8 +11,8 @@ use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
 use crate::weights::Weights;
 use adam::{Adam, Rows};
-use refinex_core::Span;
 pub use recipe::{Data, Recipe};
+use refinex_core::Span;
 pub use sample::{Hint, Label, LabelledDocument, Set, clip};
 use sample::{Targets, shares_gone};
 

@@ -41,11 +41,7 @@ const TEACHER_SEED: u64 = 100;
 
 impl Recipe {
     /// Trains the networks of a tagger; `progress` gets the name of each.
-    pub fn train(
-        &self,
-        data: &Data,
-        progress: &mut dyn FnMut(&str, Metric),
-    ) -> Vec<TrainedModel> {
+    pub fn train(&self, data: &Data, progress: &mut dyn FnMut(&str, Metric)) -> Vec<TrainedModel> {
         let labelled = [data.expert.as_slice(), &data.human].concat();
         if self.teachers == 0 {
             return train_all("network", &labelled, self.members, &self.settings, progress);

@@ -1,0 +1,38 @@
+//! `refinex export`.
+
+use crate::export_arguments::Sft;
+use refinex::RunError;
+use refinex::sft::{Cutting, Export, ExportTally, TokenLimit, export_sft};
+use std::process::ExitCode;
+
+pub fn run(arguments: &Sft) -> Result<ExitCode, RunError> {
+    let limit = arguments.max_tokens.zip(arguments.tokenizer.as_deref());
+    let limit = limit.map(|(most, file)| TokenLimit::of_file(most, file)).transpose()?;
+    let tally = export_sft(&Export {
+        run: &arguments.run_directory,
+        output: &arguments.output,
+        dialect: arguments.dialect.dialect(),
+        cutting: Cutting { chunk_bytes: arguments.chunk_bytes, limit: limit.as_ref() },
+    })?;
+    if arguments.json {
+        let value = serde_json::to_value(&tally)
+            .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
+        anstream::println!("{value:#}");
+    } else {
+        print(&tally, &arguments.output);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(tally: &ExportTally, output: &str) {
+    let share = 100.0 * tally.program_bytes as f64 / tally.prompt_bytes.max(1) as f64;
+    anstream::println!("{} examples of {} documents", tally.examples, tally.documents);
+    anstream::println!("  {} delete nothing", tally.keep_all);
+    anstream::println!("  {} calls; programs are {share:.1} % of their prompts", tally.calls);
+    anstream::println!("  {} documents cut smaller for the limit", tally.cut_smaller);
+    anstream::println!("  {} chunks left out: over the limit however small", tally.chunks_too_long);
+    for (reason, count) in &tally.left_out_by_reason {
+        anstream::println!("  {count} documents left out: {reason}");
+    }
+    anstream::println!("{output}: written");
+}
