@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
     let settings = Settings { output: ExpertRun::output(), ..Settings::default() };
-    let plan = Plan::of(&arguments.inputs, &settings)?;
+    let plan = Plan::of(&arguments.inputs, &settings, &arguments.output)?;
     let asking = arguments.asking()?;
     let run = arguments.run(&asking);
     if arguments.dry_run {
