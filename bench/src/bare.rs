@@ -54,8 +54,10 @@ impl Parser {
 /// and ids.
 pub fn copy(folder: &Path, out: &Path, parser: Parser, threads: usize) -> u64 {
     std::fs::create_dir_all(out).expect("a folder");
-    let shards: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("shards").map(|entry| entry.expect("a shard").path()).collect();
+    let shards: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("shards")
+        .map(|entry| entry.expect("a shard").path())
+        .collect();
     let (queue, sum) = (Mutex::new(shards.into_iter()), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..threads {

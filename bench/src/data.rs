@@ -20,13 +20,16 @@ pub struct Data {
     pub out: PathBuf,
     /// Bytes of text in all shards.
     pub text_bytes: u64,
+    /// Bytes of text of the mean page.
+    pub mean_page: u64,
 }
 
 impl Data {
     /// Makes the shards.
     pub fn make(options: &Options) -> Self {
         let folder = options.folder.clone();
-        let (plain, packed, out) = (folder.join("plain"), folder.join("packed"), folder.join("out"));
+        let (plain, packed, out) =
+            (folder.join("plain"), folder.join("packed"), folder.join("out"));
         for made in [&plain, &packed, &out] {
             let _ = std::fs::remove_dir_all(made);
             std::fs::create_dir_all(made).expect("a folder for the data");
@@ -34,18 +37,31 @@ impl Data {
         let text_bytes = match &options.input {
             Some(file) => deal_out(file, &plain, options.megabytes),
             None => (0..SHARDS)
-                .map(|shard| write_shard(&shard_path(&plain, shard), shard, options.megabytes * 1_000_000 / SHARDS))
+                .map(|shard| {
+                    write_shard(
+                        &shard_path(&plain, shard),
+                        shard,
+                        options.megabytes * 1_000_000 / SHARDS,
+                    )
+                })
                 .sum(),
         };
         for shard in 0..SHARDS {
             pack(&shard_path(&plain, shard), &packed.join(format!("part-{shard}.jsonl.zst")));
         }
-        Self { plain, packed, out, text_bytes }
+        let rows: u64 = (0..SHARDS).map(|shard| rows_of(&shard_path(&plain, shard))).sum();
+        let mean_page = text_bytes / rows.max(1);
+        Self { plain, packed, out, text_bytes, mean_page }
     }
 }
 
 fn shard_path(folder: &Path, shard: u64) -> PathBuf {
     folder.join(format!("part-{shard}.jsonl"))
+}
+
+fn rows_of(path: &Path) -> u64 {
+    let bytes = std::fs::read(path).expect("a shard");
+    memchr::memchr_iter(b'\n', &bytes).count() as u64
 }
 
 fn pack(from: &Path, to: &Path) {

@@ -50,8 +50,8 @@ fn main() -> ExitCode {
 }
 
 fn options(arguments: &[String]) -> Option<Options> {
-    let folder = std::env::temp_dir().join("refinex-bench");
-    let mut options = Options { megabytes: 300, rounds: 3, folder, input: None, memory: false };
+    let (folder, input) = (default_folder(), None);
+    let mut options = Options { megabytes: 300, rounds: 3, folder, input, memory: false };
     let mut arguments = arguments.iter();
     while let Some(name) = arguments.next() {
         match name.as_str() {
@@ -66,10 +66,24 @@ fn options(arguments: &[String]) -> Option<Options> {
     Some(options)
 }
 
+/// Memory where there is some for files, so that it is refinex that is measured and not the disk:
+/// every file that is written is flushed to the disk, which may be slower than everything else.
+fn default_folder() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let parent = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    parent.join("refinex-bench")
+}
+
 /// Measures everything; the answer is how many targets were missed.
 fn run(options: &Options) -> usize {
     let data = data::Data::make(options);
-    println!("{} MB of text in {} shards, {}", data.text_bytes / 1_000_000, data::SHARDS, machine());
+    println!(
+        "{} MB of text in {} shards, {}",
+        data.text_bytes / 1_000_000,
+        data::SHARDS,
+        machine()
+    );
+    println!("in {}; text of {} bytes a page on average", options.folder.display(), data.mean_page);
     println!("best of {} rounds; the machine may be shared, so look at ratios\n", options.rounds);
     let mut table = table::Table::default();
     road::without_a_model(&data, options, &mut table);

@@ -30,6 +30,7 @@ pub fn measure(options: &Options, table: &mut Table) {
         write_shard(&shard, megabytes, megabytes * 1_000_000);
         let size = std::fs::metadata(&shard).expect("a shard").len() / 1_000_000;
         let peak = peak_of(&shard, &options.folder.join("large-out")) / 1_000_000;
+        let _ = std::fs::remove_dir_all(options.folder.join("large-out"));
         let verdict = table.verdict(peak <= MOST, &format!("at most {MOST} MB"));
         println!("  shard of {size:>5} MB: {peak:>4} MB  {verdict}");
         let _ = std::fs::remove_file(&shard);

@@ -15,7 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Runs a road over a folder into a new run directory.
-pub fn run(input: &Path, out: &Path, decider: &Decider, settings: &Settings, threads: usize) -> RunReport {
+pub fn run(
+    input: &Path,
+    out: &Path,
+    decider: &Decider,
+    settings: &Settings,
+    threads: usize,
+) -> RunReport {
     let _ = std::fs::remove_dir_all(out);
     let inputs = [input.to_str().expect("a path in UTF-8").to_owned()];
     let output = out.to_str().expect("a path in UTF-8");
@@ -84,13 +90,17 @@ pub fn apply(data: &Data, options: &Options, table: &mut Table) {
     let stored = Decider::Programs(programs);
     let mut best: Option<Took> = None;
     for _ in 0..options.rounds {
-        let (report, took) =
-            time(|| run(&data.plain, &again, &stored, &Settings::default(), 1));
+        let (report, took) = time(|| run(&data.plain, &again, &stored, &Settings::default(), 1));
         assert_eq!(report.tally.text_bytes, data.text_bytes);
         best = Some(best.map_or(took, |best| best.best(took)));
     }
     assert_same(&refined.join("documents"), &again.join("documents"), "apply");
-    table.rate("(b) apply, plain in and out, 1 thread", data.text_bytes, best.expect("a round"), 200.0);
+    table.rate(
+        "(b) apply, plain in and out, 1 thread",
+        data.text_bytes,
+        best.expect("a round"),
+        200.0,
+    );
 }
 
 /// (c) The embedded tagger, everything included.
@@ -107,20 +117,29 @@ pub fn tagger(data: &Data, options: &Options, table: &mut Table) {
     for part in ["documents", "programs"] {
         assert_same(&data.out.join("refined").join(part), &out.join(part), "one thread and two");
     }
-    table.rate("(c) embedded tagger, everything, 1 thread", data.text_bytes, best.expect("a round"), 2.0);
+    table.rate(
+        "(c) embedded tagger, everything, 1 thread",
+        data.text_bytes,
+        best.expect("a round"),
+        2.0,
+    );
 }
 
 /// The files of two folders hold the same, compressed or not.
 fn assert_same(one: &Path, other: &Path, what: &str) {
     let names = |folder: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).expect("a folder");
-        let mut names: Vec<_> = entries.map(|e| PathBuf::from(e.expect("a file").file_name())).collect();
+        let mut names: Vec<_> =
+            entries.map(|e| PathBuf::from(e.expect("a file").file_name())).collect();
         names.sort();
         names
     };
     assert_eq!(names(one), names(other), "{what}");
     for name in names(one) {
-        assert!(unpacked(&one.join(&name)) == unpacked(&other.join(&name)), "{what}: {name:?} differs");
+        assert!(
+            unpacked(&one.join(&name)) == unpacked(&other.join(&name)),
+            "{what}: {name:?} differs"
+        );
     }
 }
 

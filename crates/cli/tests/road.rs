@@ -209,7 +209,8 @@ fn kill_once(input: &Path, out: &Path, kill: u64) -> Option<usize> {
         .spawn()
         .unwrap();
     let begun = std::time::Instant::now();
-    while !kill.is_multiple_of(4) && manifests(out) == before && child.try_wait().unwrap().is_none() {
+    while !kill.is_multiple_of(4) && manifests(out) == before && child.try_wait().unwrap().is_none()
+    {
         assert!(begun.elapsed().as_secs() < 300, "no shard is done after five minutes");
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
