@@ -236,7 +236,7 @@ pub struct TrainTagger {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// The threshold to write into the weights as their default.
-    #[arg(long, value_parser = score, default_value = "0.6")]
+    #[arg(long, value_parser = score, default_value = "0.55")]
     pub threshold: Score,
 }
 
