@@ -3,7 +3,7 @@
 
     cargo build --release -p refinex-cli
     cargo build --release --manifest-path bench/distill/Cargo.toml
-    python3 lab/distill_table.py [--human 2000] [--slow 200] [--seconds 60] >> lab/LOG-distill.md
+    python3 lab/distill_table.py [--human 2000] [--slow 200] [--seconds 60] >> lab/LOG.md
 
 Needs the package zstandard. One table: share of pairs kept, residue, and characters rightly
 deleted, for (a) ours, (b) difflib with its defaults and the paper's filter, (c) difflib with

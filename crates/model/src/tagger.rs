@@ -44,7 +44,7 @@ impl Tagger {
     /// Its name for people.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        "line-tagger-1"
+        "line-tagger-2"
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.

@@ -17,7 +17,7 @@ use std::ops::Range;
 /// Cells of tables that are filled for any text, however short (guess: some 20 ms).
 const CELLS_AT_LEAST: usize = 8 << 20;
 /// Cells that may be filled more for each character of both texts: this bounds the time by the
-/// size of the input. Measured on web pages of a megabyte: see `lab/LOG-distill.md`.
+/// size of the input. Measured on web pages of a megabyte: see `lab/LOG.md`.
 const CELLS_A_CHARACTER: usize = 48;
 /// Cells of one table for each character of both texts, which bounds memory by the size of the
 /// input.
