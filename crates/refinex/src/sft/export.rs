@@ -167,16 +167,39 @@ impl Writing<'_> {
     }
 }
 
-/// Why a document is no example: it holds nothing, or the pair that it was distilled from was
-/// dropped, so that its empty program says nothing about it.
+/// Why a document is no example: it holds nothing, or the pair that it was distilled from was dropped
+/// or is trusted in parts only, so that what its program keeps elsewhere says nothing about it.
 fn left_out(label: &LabelRow, text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("blank".to_owned());
     }
     let verdict = label.distilled.as_ref()?.get("verdict")?.as_str()?;
-    (verdict == "dropped").then(|| "dropped_pair".to_owned())
+    match verdict {
+        "dropped" => Some("dropped_pair".to_owned()),
+        "salvaged" => Some("salvaged_pair".to_owned()),
+        _ => None,
+    }
 }
 
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_that_are_not_trusted_whole_are_no_examples() {
+        let label = |distilled: Option<&str>| LabelRow {
+            id: "a".to_owned(),
+            deletions: Vec::new(),
+            distilled: distilled.map(|verdict| serde_json::json!({"verdict": verdict})),
+        };
+        assert_eq!(left_out(&label(None), "text"), None);
+        assert_eq!(left_out(&label(Some("whole")), "text"), None);
+        assert_eq!(left_out(&label(Some("dropped")), "text").unwrap(), "dropped_pair");
+        assert_eq!(left_out(&label(Some("salvaged")), "text").unwrap(), "salvaged_pair");
+        assert_eq!(left_out(&label(None), " \n").unwrap(), "blank");
+    }
 }
