@@ -134,7 +134,7 @@ fn a_very_long_line_is_read_and_edited() {
 }
 
 #[test]
-#[ignore = "takes long without optimization"]
+#[cfg_attr(debug_assertions, ignore = "takes long without optimization")]
 fn a_line_of_200_mb_is_read_and_edited() {
     long_line(200_000_000);
 }
