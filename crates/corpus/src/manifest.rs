@@ -1,8 +1,11 @@
 //! The manifest of a shard: written last, it says that the shard is done and what with.
 
-use crate::error::{StoreError, StoreProblem};
+use crate::error::{InputError, StoreError, StoreProblem};
+use crate::input::InputShard;
 use crate::meter::FileSummary;
+use crate::reader::InputSummary;
 use crate::store::{Stamp, Store};
+use refinex_core::Identity;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +25,25 @@ pub struct InputRecord {
     pub stamp: Stamp,
 }
 
+impl InputRecord {
+    /// What was read of `shard`.
+    #[must_use]
+    pub fn of(shard: &InputShard, read: InputSummary) -> Self {
+        let (location, stamp) = (shard.location.clone(), shard.stamp.clone());
+        Self { location, bytes: read.bytes, xxh3: read.xxh3, stamp }
+    }
+
+    /// The fingerprint that `shard` has now: the recorded one if its size and stamp are unchanged,
+    /// else computed from its bytes.
+    ///
+    /// # Errors
+    /// If the shard cannot be read.
+    pub fn fingerprint_now(&self, shard: &InputShard) -> Result<String, InputError> {
+        let unchanged = shard.size == self.bytes && shard.stamp == self.stamp;
+        if unchanged { Ok(self.xxh3.clone()) } else { shard.fingerprint() }
+    }
+}
+
 /// The model that refined a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRecord {
@@ -29,6 +51,12 @@ pub struct ModelRecord {
     pub name: String,
     /// The fingerprint of its weights.
     pub fingerprint: String,
+}
+
+impl From<Identity> for ModelRecord {
+    fn from(Identity { name, fingerprint }: Identity) -> Self {
+        Self { name, fingerprint }
+    }
 }
 
 /// What was done with one shard. It holds no clock, so the same work gives the same bytes. `C` are

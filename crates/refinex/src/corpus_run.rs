@@ -107,7 +107,7 @@ fn check_done(
     manifest: &Manifest<Tally>,
 ) -> Result<(), RunError> {
     let identity = job.decider.identity();
-    let input_found = input_fingerprint(shard, manifest)?;
+    let input_found = manifest.input.fingerprint_now(shard)?;
     let checks = [
         ("settings", &manifest.settings, &job.settings.fingerprint()),
         ("model", &manifest.model.fingerprint, &identity.fingerprint),
@@ -121,13 +121,6 @@ fn check_done(
             shard.name
         ))),
     }
-}
-
-/// The fingerprint of the input: what the manifest says if size and stamp are unchanged, else
-/// computed from the bytes.
-fn input_fingerprint(shard: &InputShard, manifest: &Manifest<Tally>) -> Result<String, RunError> {
-    let unchanged = shard.size == manifest.input.bytes && shard.stamp == manifest.input.stamp;
-    if unchanged { Ok(manifest.input.xxh3.clone()) } else { Ok(shard.fingerprint()?) }
 }
 
 /// Shards side by side: as many lanes as there are threads or shards, each with its share of the

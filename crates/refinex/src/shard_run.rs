@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use crate::window::{self, RefinedBatch};
 use refinex_core::{Identity, Tally};
 use refinex_corpus::{
-    Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest, ModelRecord,
+    Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
     ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
 };
 use std::collections::HashSet;
@@ -166,14 +166,15 @@ fn manifest(
     outputs: Vec<FileSummary>,
     counts: Tally,
 ) -> Manifest<Tally> {
-    let input = InputRecord {
-        location: shard.location.clone(),
-        bytes: input.bytes,
-        xxh3: input.xxh3,
-        stamp: shard.stamp.clone(),
-    };
-    let model = ModelRecord { name: model.name.clone(), fingerprint: model.fingerprint.clone() };
-    Manifest::new(shard.name.clone(), input, model, settings.fingerprint(), outputs, counts)
+    let input = InputRecord::of(shard, input);
+    Manifest::new(
+        shard.name.clone(),
+        input,
+        model.clone().into(),
+        settings.fingerprint(),
+        outputs,
+        counts,
+    )
 }
 
 fn text(error: impl std::fmt::Display) -> String {

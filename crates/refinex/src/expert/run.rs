@@ -77,6 +77,9 @@ pub fn run_expert(job: &ExpertJob<'_>, progress: &dyn Progress) -> Result<Expert
     job.run.begin(&directory)?;
     let mut report = ExpertReport::default();
     let todo = skip_what_is_done(job, &directory, progress, &mut report)?;
+    if !todo.is_empty() {
+        directory.reopen()?;
+    }
     let lanes = Lanes {
         job,
         directory: &directory,
@@ -100,13 +103,11 @@ fn skip_what_is_done<'a>(
     report: &mut ExpertReport,
 ) -> Result<Vec<&'a InputShard>, RunError> {
     let mut todo = Vec::new();
-    let mut again = false;
     for shard in job.plan.chosen(job.choice) {
         match directory.read_manifest::<ExpertTally>(&job.output_name(shard))? {
             None => todo.push(shard),
             Some(manifest) if job.retry_failed && manifest.counts.unanswered > 0 => {
                 todo.push(shard);
-                again = true;
             }
             Some(manifest) => {
                 check_done(job, shard, &manifest)?;
@@ -117,9 +118,6 @@ fn skip_what_is_done<'a>(
             }
         }
     }
-    if again {
-        directory.store().delete(RunDirectory::SUCCESS)?;
-    }
     Ok(todo)
 }
 
@@ -129,8 +127,7 @@ fn check_done(
     shard: &InputShard,
     manifest: &Manifest<ExpertTally>,
 ) -> Result<(), RunError> {
-    let unchanged = shard.size == manifest.input.bytes && shard.stamp == manifest.input.stamp;
-    let same_input = unchanged || shard.fingerprint()? == manifest.input.xxh3;
+    let same_input = manifest.input.fingerprint_now(shard)? == manifest.input.xxh3;
     let same = same_input
         && manifest.settings == job.run.fingerprint()
         && manifest.model.fingerprint == job.run.model_fingerprint;

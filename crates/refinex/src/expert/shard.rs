@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use refinex_core::{Answer, Chunk, Chunker, Course, RewriteError, Rewriter, Tally};
 use refinex_corpus::{
     FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, JsonWriter, Manifest,
-    ModelRecord, RunDirectory,
+    RunDirectory,
 };
 
 /// Chunks that are asked about together, for each request at once: the more, the less requests
@@ -181,14 +181,7 @@ fn manifest(
     outputs: Vec<FileSummary>,
     counts: ExpertTally,
 ) -> Manifest<ExpertTally> {
-    let input = InputRecord {
-        location: shard.location.clone(),
-        bytes: input.bytes,
-        xxh3: input.xxh3,
-        stamp: shard.stamp.clone(),
-    };
-    let identity = job.run.identity();
-    let model = ModelRecord { name: identity.name, fingerprint: identity.fingerprint };
+    let (input, model) = (InputRecord::of(shard, input), job.run.identity().into());
     Manifest::new(shard.name.clone(), input, model, job.run.fingerprint(), outputs, counts)
 }
 
