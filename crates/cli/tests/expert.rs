@@ -299,6 +299,21 @@ fn a_spent_budget_stops_cleanly_and_the_next_run_pays_for_the_rest_only() {
 }
 
 #[test]
+fn a_complete_run_with_new_documents_is_not_complete_until_they_are_asked_about() {
+    let place = Place::new();
+    place.corpus(1, 3);
+    let server = Server::start(|request| Reply::ok(&request.good()));
+    assert_eq!(code(&place.run(&server.url, "out", &[])), Some(0));
+    assert!(place.path("out/_SUCCESS").exists());
+    place.corpus(2, 3);
+    let stopped = place.run(&server.url, "out", &["--budget-tokens", "1"]);
+    assert_eq!(code(&stopped), Some(1), "{}", said(&stopped));
+    assert!(!place.path("out/_SUCCESS").exists());
+    assert_eq!(code(&place.run(&server.url, "out", &[])), Some(0));
+    assert!(place.path("out/_SUCCESS").exists());
+}
+
+#[test]
 fn chunks_without_an_answer_are_asked_again_when_the_user_says_so() {
     let place = Place::new();
     place.corpus(2, 10);

@@ -1,4 +1,5 @@
-//! The arithmetic of the network: three matrix products and the elementwise functions.
+//! The arithmetic of the network: the matrix product, the one with a transpose, and the
+//! elementwise functions.
 //!
 //! Every sum runs in one stated order and every product of the matrices is fused with its addition
 //! (rounded once), so the result does not depend on which instruction set is picked at run time. On

@@ -2,7 +2,9 @@
 
 use crate::error::RunError;
 use refinex_corpus::{JsonReader, Store};
-use refinex_model::train::{Data, Hint, Label, LabelledDocument, Metric, Recipe, Set, clip};
+use refinex_model::train::{
+    Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip,
+};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +16,8 @@ pub struct TrainingData {
     /// The same for text that was cleaned already, such as pre-training corpora: the lines that
     /// stay count [`care`](Self::care) times.
     pub careful: Vec<String>,
-    /// With labels of other kinds; each file is a labelling of its own.
+    /// With labels of other kinds; each file is a labelling of its own, but all beyond
+    /// [`LABELLINGS`], which share the last.
     pub human: Vec<String>,
     /// Without labels: teachers give them.
     pub plain: Vec<String>,
@@ -67,7 +70,7 @@ impl TrainingData {
         let mut pages = Pages::default();
         let (mut data, mut back) = (Data::default(), Vec::new());
         for (at, path) in self.human.iter().enumerate() {
-            let labelling = at + 1;
+            let labelling = (at + 1).min(LABELLINGS);
             let mut documents = Vec::new();
             for (id, document) in read_labelled(path)? {
                 pages.add(&id, labelling, &document);
@@ -196,5 +199,19 @@ mod tests {
         assert_eq!((hint.labelling, hint.deletions), (3, vec![(6, 12)]));
         assert!(pages.hint("set:7#1-3", "another\nfooter").is_none());
         assert!(pages.hint("set:8#1-3", "story\nfooter").is_none());
+    }
+
+    #[test]
+    fn human_sets_beyond_what_a_network_tells_apart_share_the_last_labelling() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.jsonl");
+        std::fs::write(&path, r#"{"id":"a","text":"menu\nstory","deletions":[[0,5]]}"#).unwrap();
+        let path = path.to_str().unwrap().to_owned();
+        let expert = vec![path.clone()];
+        let data = TrainingData { expert, human: vec![path; 14], ..TrainingData::default() };
+        let (sets, _) = data.read(&|_| false).unwrap();
+        let labellings: Vec<usize> = sets.human.iter().map(|set| set.labelling).collect();
+        assert_eq!(labellings[10..], [LABELLINGS; 4]);
+        assert_eq!(labellings[..3], [1, 2, 3]);
     }
 }

@@ -6,7 +6,7 @@ mod sample;
 
 use crate::network::{Dropout, Labelling, assemble, backward, forward, show_hints};
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{EMBED, EXPERT, PARAMETERS, Parameters, Weight};
+use crate::parameters::{EMBED, EXPERT, PARAMETERS, Parameters, SOURCES, Weight};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
 use crate::weights::Weights;
@@ -18,6 +18,8 @@ use sample::{Targets, shares_gone};
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
 const WORD_DROPOUT: f32 = 0.2;
+/// Labellings beside the expert's that a network tells apart.
+pub const LABELLINGS: usize = SOURCES - 1;
 /// Documents whose gradients make one step.
 const BATCH: usize = 8;
 
