@@ -71,6 +71,9 @@ pub enum Command {
     /// Write training files from labelled documents.
     #[command(subcommand)]
     Export(crate::export_arguments::Export),
+    /// Look at labelled sets, split, mix and deduplicate them, and take over those of others.
+    #[command(subcommand)]
+    Labels(crate::labels_arguments::Labels),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

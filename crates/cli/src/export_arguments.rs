@@ -13,6 +13,25 @@ pub enum Export {
   refinex export sft labelled/ -o sft --dialect llama-factory \\
     --max-tokens 16384 --tokenizer Qwen3-0.6B/tokenizer.json")]
     Sft(Sft),
+    /// Dolma's layout: documents, and deletions as span attributes beside them.
+    #[command(after_help = "Example:
+  refinex export dolma labelled/ -o dolma --attribute refinex_noise")]
+    Dolma(Dolma),
+}
+
+#[derive(Args)]
+pub struct Dolma {
+    /// A run directory, or files of rows {id, text, deletions} or {id, text, program}.
+    pub set: String,
+    /// Folder or URL to write to.
+    #[arg(short, long)]
+    pub output: String,
+    /// Name of the attribute.
+    #[arg(long, default_value = "refinex_noise")]
+    pub attribute: String,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

@@ -5,6 +5,7 @@ mod bars;
 mod command;
 mod expert_arguments;
 mod export_arguments;
+mod labels_arguments;
 mod summary;
 
 use arguments::{Arguments, Command, Train};
@@ -25,6 +26,8 @@ fn main() -> ExitCode {
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
         Command::Expert(arguments) => command::expert::run(&arguments),
         Command::Export(Export::Sft(arguments)) => command::export::run(&arguments),
+        Command::Export(Export::Dolma(arguments)) => command::export::run_dolma(&arguments),
+        Command::Labels(arguments) => command::labels::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

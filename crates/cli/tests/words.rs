@@ -65,6 +65,13 @@ fn the_help_of_every_command() {
         "eval",
         "train",
         "train tagger",
+        "labels",
+        "labels stats",
+        "labels split",
+        "labels mix",
+        "labels dedup",
+        "labels import",
+        "export dolma",
         "completions",
     ];
     for command in commands {

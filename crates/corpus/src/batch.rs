@@ -338,6 +338,17 @@ pub struct EncodedBatch {
     pub(crate) form: Form,
 }
 
+impl EncodedBatch {
+    /// The rows as lines of JSON, if that is their form.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let bytes = match &self.form {
+            Form::Bytes(bytes) => bytes.as_slice(),
+            Form::Table(..) => &[],
+        };
+        bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
+    }
+}
+
 /// The form of the rows in the file.
 #[derive(Debug)]
 pub(crate) enum Form {

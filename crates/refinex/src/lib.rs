@@ -10,6 +10,7 @@ pub mod distiller;
 pub mod error;
 pub mod expert;
 pub mod judge;
+pub mod labels;
 pub mod pairs;
 pub mod plan;
 pub mod progress;

@@ -1,7 +1,9 @@
 //! `refinex export`.
 
-use crate::export_arguments::Sft;
+use crate::export_arguments::{Dolma, Sft};
 use refinex::RunError;
+use refinex::labels::LabelledSet;
+use refinex::labels::dolma::export_dolma;
 use refinex::sft::{Cutting, Export, ExportTally, TokenLimit, export_sft};
 use std::process::ExitCode;
 
@@ -22,6 +24,20 @@ pub fn run(arguments: &Sft) -> Result<ExitCode, RunError> {
         print(&tally, &arguments.output);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+pub fn run_dolma(arguments: &Dolma) -> Result<ExitCode, RunError> {
+    let set = LabelledSet::at(&arguments.set);
+    let report = export_dolma(&set, &arguments.attribute, &arguments.output)?;
+    if arguments.json {
+        let value = serde_json::to_value(report)
+            .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
+        anstream::println!("{value:#}");
+    } else {
+        anstream::println!("{} documents, {} spans", report.documents, report.spans);
+        anstream::println!("{}: written", arguments.output);
+    }
+    Ok(ExitCode::from(u8::from(report.bad_rows > 0)))
 }
 
 fn print(tally: &ExportTally, output: &str) {

@@ -6,6 +6,7 @@ pub mod eval;
 pub mod expert;
 pub mod export;
 pub mod inspect;
+pub mod labels;
 pub mod refine;
 pub mod restore;
 pub mod rethreshold;

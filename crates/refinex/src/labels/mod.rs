@@ -1,0 +1,20 @@
+//! Labelled sets: documents beside what is to be deleted from them. Whatever they come from, they are
+//! written in one shape, a run directory, which every other command reads:
+//!
+//! ```text
+//! sets → each labelled document → chosen or left out → originals + labels → the main road, replayed
+//! ```
+
+pub mod code_points;
+pub mod dedup;
+pub mod dolma;
+pub mod import;
+pub mod mix;
+pub mod output;
+pub mod prox;
+pub mod set;
+pub mod split;
+pub mod statistics;
+
+pub use output::{LabelledOutput, LeftOut, Written};
+pub use set::{LabelledDocument, LabelledSet};

@@ -1,0 +1,219 @@
+//! Writing a labelled set: originals and labels, then the main road replays them, so that what is
+//! written is a run like any other.
+
+use super::set::{BadLabel, Labelled, LabelledDocument};
+use crate::corpus_run::{Job, run_corpus};
+use crate::decider::{Decider, ProgramStore, scored_row};
+use crate::error::RunError;
+use crate::plan::{Plan, ShardChoice};
+use crate::progress::Silent;
+use crate::run_file::RunFile;
+use crate::settings::Settings;
+use refinex_core::{Identity, Score};
+use refinex_corpus::{InputShard, JsonWriter, ProgramWriter, RunDirectory, Store};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Where the documents as they were stand in the directory.
+const ORIGINALS: &str = "originals/labels.jsonl.zst";
+/// Where the labels stand until the road has replayed them.
+const LABELS: &str = "labels.jsonl.zst";
+/// Where what was left out stands.
+const REMOVED: &str = "removed/labels.jsonl.zst";
+
+/// A document that is left out, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// Its id, or the shard and row where it has none.
+    pub id: String,
+    /// A stable name of the reason.
+    pub reason: String,
+    /// More: what was found, or of which document it is a copy.
+    pub detail: Value,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// Documents.
+    pub documents: u64,
+    /// Of these, documents from which nothing is deleted.
+    pub keep_all: u64,
+    /// What was left out, by reason; each stands in `removed/`.
+    pub left_out: BTreeMap<String, u64>,
+    /// Whether all of it had been written before.
+    pub before: bool,
+}
+
+/// A labelled set on its way into a run directory.
+pub struct LabelledOutput<'a> {
+    directory: RunDirectory,
+    output: &'a str,
+    run: RunFile,
+    command: &'static str,
+    inputs: &'a [String],
+    settings: Settings,
+    identity: Identity,
+    writers: Option<Writers>,
+    written: Written,
+}
+
+struct Writers {
+    originals: JsonWriter,
+    labels: ProgramWriter,
+    removed: Option<JsonWriter>,
+}
+
+impl<'a> LabelledOutput<'a> {
+    /// Begins, or finds that the same was done before. `choices` is all that decides the bytes
+    /// beside the inputs.
+    ///
+    /// # Errors
+    /// If something else was written to `output`, or it cannot be written.
+    pub fn begin(
+        output: &'a str,
+        command: &'static str,
+        inputs: &'a [String],
+        choices: &Value,
+    ) -> Result<Self, RunError> {
+        let directory = RunDirectory::open(output)?;
+        let name = format!("{command} {choices}");
+        let fingerprint = format!("{:016x}", xxh3_64(name.as_bytes()));
+        let identity = Identity { name, fingerprint };
+        let settings = Settings { keep_scores: false, ..Settings::default() };
+        let decider = Decider::Programs(programs(directory.store(), identity.clone()));
+        let run = RunFile::new(command, inputs, &decider, &settings);
+        run.begin(&directory)?;
+        let store = directory.store();
+        let before = store.exists(RunDirectory::SUCCESS)?;
+        let writers = if before { None } else { Some(Writers::create(store)?) };
+        let written = Written { before, ..Written::default() };
+        Ok(Self { directory, output, run, command, inputs, settings, identity, writers, written })
+    }
+
+    /// Whether the same was done before: nothing is to be written.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.writers.is_none()
+    }
+
+    /// Writes a document, under another id if one is given.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&mut self, document: &LabelledDocument) -> Result<(), RunError> {
+        let Some(writers) = &mut self.writers else { return Ok(()) };
+        let mut row = Map::new();
+        row.insert("id".to_owned(), json!(document.id));
+        row.insert("text".to_owned(), json!(document.text));
+        for (key, value) in &document.columns {
+            row.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        writers.originals.write(&Value::Object(row))?;
+        let mut label = scored_row(&document.text, &document.deletions, None, Score::ONE);
+        label.id.clone_from(&document.id);
+        "labelled".clone_into(&mut label.outcome);
+        label.distilled.clone_from(&document.distilled);
+        writers.labels.write(&label)?;
+        self.written.documents += 1;
+        self.written.keep_all += u64::from(document.deletions.is_empty());
+        Ok(())
+    }
+
+    /// Writes down that a document is left out.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn leave_out(&mut self, left: &LeftOut) -> Result<(), RunError> {
+        *self.written.left_out.entry(left.reason.clone()).or_default() += 1;
+        let store = self.directory.store();
+        let Some(writers) = &mut self.writers else { return Ok(()) };
+        if writers.removed.is_none() {
+            writers.removed = Some(JsonWriter::create(store, REMOVED)?);
+        }
+        match &mut writers.removed {
+            Some(removed) => Ok(removed.write(left)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a row: a document, or that it is none.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn take(&mut self, row: &Labelled) -> Result<(), RunError> {
+        match row {
+            Ok(document) => self.write(document),
+            Err(bad) => self.leave_out(&LeftOut::of(bad)),
+        }
+    }
+
+    /// Replays the labels on the main road and completes the run.
+    ///
+    /// # Errors
+    /// If the road fails: nothing counts as done then.
+    pub fn finish(mut self, threads: usize) -> Result<Written, RunError> {
+        let Some(writers) = self.writers.take() else { return Ok(self.written) };
+        writers.finish()?;
+        let store = self.directory.store();
+        let shards = vec![InputShard::at(store, ORIGINALS)?.named(LABELS)];
+        let decider = Decider::Programs(programs(store, self.identity.clone()));
+        let job = Job {
+            command: self.command,
+            inputs: self.inputs,
+            plan: &Plan { shards },
+            choice: ShardChoice::ALL,
+            decider: &decider,
+            settings: &self.settings,
+            output: self.output,
+            threads,
+        };
+        debug_assert_eq!(self.run.inputs, self.inputs);
+        let report = run_corpus(&job, &Silent)?;
+        if let Some(failure) = report.shards_failed.first() {
+            return Err(RunError::new(format!("{}: {}", failure.shard, failure.message)));
+        }
+        store.delete(LABELS)?;
+        Ok(self.written)
+    }
+}
+
+impl Writers {
+    fn create(store: &Store) -> Result<Self, RunError> {
+        for path in [ORIGINALS, LABELS, REMOVED] {
+            store.sweep(path)?;
+        }
+        store.delete(REMOVED)?;
+        Ok(Self {
+            originals: JsonWriter::create(store, ORIGINALS)?,
+            labels: ProgramWriter::create(store, LABELS)?,
+            removed: None,
+        })
+    }
+
+    fn finish(self) -> Result<(), RunError> {
+        self.originals.finish()?;
+        self.labels.finish()?;
+        self.removed.map(JsonWriter::finish).transpose()?;
+        Ok(())
+    }
+}
+
+fn programs(store: &Store, identity: Identity) -> ProgramStore {
+    let file = Some(LABELS.to_owned());
+    ProgramStore { store: store.clone(), is_run: false, file, identity }
+}
+
+impl LeftOut {
+    /// A row that is no labelled document.
+    #[must_use]
+    pub fn of(bad: &BadLabel) -> Self {
+        Self {
+            id: format!("{}:{}", bad.shard, bad.row),
+            reason: bad.reason.clone(),
+            detail: json!(bad.message),
+        }
+    }
+}

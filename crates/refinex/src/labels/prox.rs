@@ -1,0 +1,156 @@
+//! Programs of ProX (arXiv:2409.17115; GAIR-NLP/ProX, `utils/chunk_utils.py`), read for what they
+//! delete.
+//!
+//! Lines are numbered from 0 over the whole document, also where it was refined in chunks
+//! (`apply_chunk_refining.py`). `remove_lines(line_start=a, line_end=b)` takes both lines and what is
+//! between; `normalize(source_str="…", target_str="…")` replaces every occurrence in the document.
+//! ProX's own executor cuts arguments at commas and at the first parenthesis; this reads what was
+//! meant. A replacement that adds text is refused; one that only takes some away is deletion.
+
+use refinex_core::{Deletions, Lines, Span, distill};
+
+/// What a program deletes, and what of it could not be taken over.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// What is deleted.
+    pub deletions: Deletions,
+    /// Calls that are refused: a stable name of the reason, and the call.
+    pub refused: Vec<(&'static str, String)>,
+}
+
+/// Reads a program of ProX for `text`.
+#[must_use]
+pub fn read(program: &str, text: &str) -> Taken {
+    let lines = Lines::of(text);
+    let (mut spans, mut refused) = (Vec::new(), Vec::new());
+    for call in program.split('\n').map(str::trim).filter(|call| !call.is_empty()) {
+        match read_call(call, text, &lines) {
+            Ok(more) => spans.extend(more),
+            Err(reason) => refused.push((reason, call.to_owned())),
+        }
+    }
+    match Deletions::from_spans(text, spans) {
+        Ok(deletions) => Taken { deletions, refused },
+        Err(_) => Taken { deletions: Deletions::none(), refused },
+    }
+}
+
+fn read_call(call: &str, text: &str, lines: &Lines) -> Result<Vec<Span>, &'static str> {
+    let (name, rest) = call.split_once('(').ok_or("unparsable")?;
+    let arguments = rest.strip_suffix(')').ok_or("truncated")?;
+    match name.trim() {
+        "keep_chunk" | "keep_doc" | "untouch_doc" | "keep_all" => Ok(Vec::new()),
+        "drop_doc" | "drop_chunk" => Ok(vec![Span::new(0, text.len())]),
+        "remove_lines" if arguments.replace(' ', "") == "all=True" => {
+            Ok(vec![Span::new(0, text.len())])
+        }
+        "remove_lines" => remove_lines(arguments, lines),
+        "normalize" => normalize(arguments, text),
+        _ => Err("unknown_call"),
+    }
+}
+
+fn remove_lines(arguments: &str, lines: &Lines) -> Result<Vec<Span>, &'static str> {
+    let number = |argument: &str| {
+        let value = argument.split_once('=').map_or(argument, |(_, value)| value);
+        value.trim().parse::<usize>().map_err(|_| "unparsable")
+    };
+    let (start, end) = arguments.split_once(',').ok_or("unparsable")?;
+    let (start, end) = (number(start)?, number(end)?);
+    if start > end {
+        return Err("reversed_range");
+    }
+    let first = lines.get(start + 1).ok_or("out_of_range")?;
+    let last = lines.get(end + 1).ok_or("out_of_range")?;
+    Ok(vec![Span::new(first.full().start(), last.full().end())])
+}
+
+/// The spans that a replacement deletes, at every place where it applies.
+fn normalize(arguments: &str, text: &str) -> Result<Vec<Span>, &'static str> {
+    let (source, target) = strings(arguments).ok_or("unparsable")?;
+    if source.trim().is_empty() {
+        return Err("empty_string");
+    }
+    let edit = distill(source, target);
+    if !edit.residue.is_empty() {
+        return Err("adds_text");
+    }
+    let places: Vec<usize> = text.match_indices(source).map(|(at, _)| at).collect();
+    if places.is_empty() {
+        return Err("absent");
+    }
+    let spans = edit.deletions.spans();
+    let moved = |at: &usize| {
+        let at = *at;
+        spans.iter().map(move |span| Span::new(at + span.start(), at + span.end()))
+    };
+    Ok(places.iter().flat_map(moved).collect())
+}
+
+/// `source_str="…", target_str="…"`: strings as they stand, with whatever is in them.
+fn strings(arguments: &str) -> Option<(&str, &str)> {
+    let rest = arguments.trim().strip_prefix("source_str")?.trim_start().strip_prefix('=')?;
+    let rest = rest.trim().strip_prefix('"')?.strip_suffix('"')?;
+    for mark in ["\", target_str=\"", "\",target_str=\"", "\", target_str = \""] {
+        if let Some((source, target)) = rest.rsplit_once(mark) {
+            return Some((source, target));
+        }
+    }
+    Some((rest, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refinex_core::execute;
+
+    const TEXT: &str = "Home\nThe (old) bridge, closed. Share\nEnd\nShare";
+
+    fn after(program: &str) -> (String, Vec<&'static str>) {
+        let taken = read(program, TEXT);
+        let reasons = taken.refused.iter().map(|(reason, _)| *reason).collect();
+        (execute(TEXT, &taken.deletions), reasons)
+    }
+
+    #[test]
+    fn lines_are_numbered_from_zero() {
+        let (text, refused) = after("remove_lines(line_start=0, line_end=0)");
+        assert_eq!((text.as_str(), refused.len()), (&TEXT[5..], 0));
+    }
+
+    #[test]
+    fn a_replacement_that_only_takes_away_is_deletion_wherever_it_applies() {
+        let (text, refused) = after("normalize(source_str=\"Share\", target_str=\"\")");
+        assert_eq!((text.as_str(), refused.len()), ("Home\nThe (old) bridge, closed. \nEnd\n", 0));
+        let (text, _) =
+            after("normalize(source_str=\"(old) bridge, closed\", target_str=\"bridge, closed\")");
+        assert_eq!(text, TEXT.replace("(old) ", ""));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_over_is_refused_with_a_reason() {
+        let program = "remove_lines(line_start=2, line_end=9)\n\
+                       remove_lines(line_start=3, line_end=1)\n\
+                       normalize(source_str=\"End\", target_str=\"The end\")\n\
+                       normalize(source_str=\"absent\", target_str=\"\")\n\
+                       normalize(source_str=\"\", target_str=\"\")\n\
+                       rewrite(1)\nremove_lines(line_start=1, line_end=1";
+        let (text, refused) = after(program);
+        let reasons = [
+            "out_of_range",
+            "reversed_range",
+            "adds_text",
+            "absent",
+            "empty_string",
+            "unknown_call",
+            "truncated",
+        ];
+        assert_eq!((text.as_str(), refused.as_slice()), (TEXT, reasons.as_slice()));
+    }
+
+    #[test]
+    fn keeping_and_dropping_are_understood() {
+        assert_eq!(after("keep_chunk()").0, TEXT);
+        assert_eq!(after("remove_lines(all=True)").0, "");
+    }
+}
