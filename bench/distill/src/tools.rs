@@ -1,14 +1,16 @@
 //! Each tool says whether its answer deletes and inserts nothing.
 
-use imara_diff::{Algorithm, Diff, InternedInput};
+use imara_diff::{Algorithm, Diff, InternedInput, Interner, Token};
 use refinex_core::{distill, execute};
 
 /// A tool: raw and refined text in, whether it found pure deletion out.
 pub type Tool = fn(&str, &str) -> bool;
 
 /// The tools by name.
-pub const TOOLS: [(&str, Tool); 5] = [
+pub const TOOLS: [(&str, Tool); 7] = [
     ("refinex", ours),
+    ("imara-diff histogram, numbered by us", imara_histogram_numbered),
+    ("imara-diff myers, numbered by us", imara_myers_numbered),
     ("imara-diff myers", imara_myers),
     ("imara-diff histogram", imara_histogram),
     ("similar myers", similar_myers),
@@ -36,6 +38,28 @@ fn imara(algorithm: Algorithm, raw: &str, refined: &str) -> bool {
     input.update_before(raw.chars());
     input.update_after(refined.chars());
     let diff = Diff::compute(algorithm, &input);
+    diff.count_additions() == 0
+}
+
+fn imara_histogram_numbered(raw: &str, refined: &str) -> bool {
+    imara_numbered(Algorithm::Histogram, raw, refined)
+}
+
+fn imara_myers_numbered(raw: &str, refined: &str) -> bool {
+    imara_numbered(Algorithm::Myers, raw, refined)
+}
+
+/// The crate without its own numbering, which hashes each character: here ASCII is its own number,
+/// and only what is beyond goes through the interner.
+fn imara_numbered(algorithm: Algorithm, raw: &str, refined: &str) -> bool {
+    let mut interner = Interner::new(128);
+    let mut number = |c: char| {
+        if c.is_ascii() { Token(u32::from(c)) } else { Token(128 + interner.intern(c).0) }
+    };
+    let before: Vec<Token> = raw.chars().map(&mut number).collect();
+    let after: Vec<Token> = refined.chars().map(&mut number).collect();
+    let mut diff = Diff::default();
+    diff.compute_with(algorithm, &before, &after, 128 + interner.num_tokens());
     diff.count_additions() == 0
 }
 

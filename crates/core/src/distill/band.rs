@@ -27,11 +27,6 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// A band of which both edges are known.
-    pub const fn new(first: Vec<u32>, last: Vec<u32>) -> Self {
-        Self { first, last, offset: 0 }
-    }
-
     /// The band of a stretch; `None` if its refined text is no subsequence of its raw text.
     pub fn of(symbols: &Symbols, places: &Places, stretch: &Stretch) -> Option<Self> {
         let refined = &symbols.refined[stretch.refined.clone()];

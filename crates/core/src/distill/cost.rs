@@ -1,6 +1,8 @@
 //! What a set of deletions costs: fewest spans, then most edges on line edges, then most on word
 //! edges.
 
+use std::ops::Range;
+
 /// One span more.
 const SPAN: u64 = 1 << 42;
 /// One edge more that is no line edge.
@@ -25,21 +27,17 @@ pub(super) struct Edges {
 const COSTS: [u64; 4] = [0, OFF_LINE, OFF_LINE + OFF_WORD, OFF_LINE + OFF_WORD];
 
 impl Edges {
-    /// The edges of `raw`.
-    pub fn of(raw: &str) -> Self {
-        let mut kinds = Vec::with_capacity(raw.len() + 1);
-        let mut before = '\n';
-        for c in raw.chars() {
+    /// The edges of these bytes of `raw`.
+    pub fn of(raw: &str, range: Range<usize>) -> Self {
+        let mut kinds = Vec::with_capacity(range.len() + 1);
+        let mut before = raw[..range.start].chars().next_back().unwrap_or('\n');
+        for c in raw[range.clone()].chars() {
             kinds.push(kind_between(before, c));
             before = c;
         }
-        kinds.push(0);
+        let behind = raw[range.end..].chars().next();
+        kinds.push(behind.map_or(0, |behind| kind_between(before, behind)));
         Self { kinds }
-    }
-
-    /// Edges of a text of `places` that are all line edges.
-    pub fn all_alike(places: usize) -> Self {
-        Self { kinds: vec![0; places + 1] }
     }
 
     /// The cost of an edge before the character at `place`.
@@ -73,9 +71,4 @@ pub(super) fn edge_cost_at(raw: &str, at: usize) -> u64 {
         Some(after) => COSTS[usize::from(kind_between(before, after))],
         None => 0,
     }
-}
-
-/// Whether a word begins or ends at byte `at` of `raw`, or a line does.
-pub(super) fn is_word_edge_at(raw: &str, at: usize) -> bool {
-    edge_cost_at(raw, at) < OFF_LINE + OFF_WORD
 }

@@ -10,17 +10,16 @@
 
 mod anchor;
 mod band;
+mod common;
 mod cost;
 mod effort;
+mod embedding;
+mod fewest;
 mod gap;
 mod greedy;
 mod moved;
-mod one_span;
 mod pairing;
-mod pieces;
 mod policy;
-mod proven_runs;
-mod quick_hash;
 mod residue;
 mod rewrite;
 mod similar;
@@ -30,7 +29,6 @@ mod table;
 mod tally;
 mod token;
 mod verdict;
-mod whole_lines;
 
 pub use effort::Effort;
 pub use policy::{DistillPolicy, Limits};

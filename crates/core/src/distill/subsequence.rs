@@ -4,12 +4,11 @@ use super::anchor::anchors;
 use super::band::{Band, Stretch};
 use super::cost::{Edges, MOST_SPANS};
 use super::effort::Effort;
+use super::embedding::{Window, windows};
+use super::fewest::Fewest;
 use super::greedy;
-use super::one_span::one_span;
-use super::proven_runs::proven_runs;
 use super::symbols::{Places, Symbols};
 use super::table::{self, Run};
-use super::whole_lines::whole_lines;
 use crate::deletions::Deletions;
 use crate::span::Span;
 use std::ops::Range;
@@ -26,47 +25,34 @@ const CELLS_AT_ONCE: usize = 16;
 /// The deletions of least cost that make `refined` of `raw` (laws L3 and L4); `None` if there are
 /// none.
 pub(super) fn align(raw: &str, refined: &str, effort: &mut Effort) -> Option<Deletions> {
-    if refined.is_empty() {
-        return Some(Deletions::union(vec![Span::new(0, raw.len())]));
-    }
-    if let Some(one) = one_span(raw, refined) {
-        return Some(one);
-    }
-    if refined.len() >= raw.len() {
-        return None;
-    }
-    if let Some(lines) = whole_lines(raw, refined) {
-        return Some(lines);
-    }
-    if !is_subsequence(raw.as_bytes(), refined.as_bytes()) {
-        return None;
-    }
-    proven_runs(raw, refined).or_else(|| by_characters(raw, refined, effort))
-}
-
-/// Whether the bytes are a subsequence: if not, neither are the characters.
-fn is_subsequence(raw: &[u8], refined: &[u8]) -> bool {
-    let mut wanted = refined.iter();
-    let mut next = wanted.next();
-    for byte in raw {
-        if next == Some(byte) {
-            next = wanted.next();
+    let mut spans = Vec::new();
+    let mut fewest = Fewest::new(raw, refined);
+    for window in windows(raw, refined)? {
+        if fewest.solve(&window, &mut spans).is_none() {
+            spans.extend(by_characters(raw, refined, &window, effort)?);
         }
     }
-    next.is_none()
+    Some(Deletions::union(spans))
 }
 
-/// The same without looking at lines first.
-pub(super) fn by_characters(raw: &str, refined: &str, effort: &mut Effort) -> Option<Deletions> {
-    let symbols = Symbols::of(raw, refined)?;
+/// The same for a window, by a table of its characters.
+fn by_characters(
+    raw: &str,
+    refined: &str,
+    window: &Window,
+    effort: &mut Effort,
+) -> Option<Vec<Span>> {
+    let within = &raw[window.raw.clone()];
+    let symbols = Symbols::of(within, &refined[window.refined.clone()])?;
     let aligning = Aligning {
-        edges: Edges::of(raw),
+        edges: Edges::of(raw, window.raw.clone()),
         places: Places::of(&symbols),
         room: symbols.raw.len() + symbols.refined.len(),
         symbols,
     };
     let places = aligning.places(effort)?;
-    Some(Deletions::union(gaps(raw, &places)))
+    let spans = gaps(within, &places).into_iter();
+    Some(spans.map(|span| span.shift(window.raw.start)).collect())
 }
 
 struct Aligning {
