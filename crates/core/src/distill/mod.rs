@@ -10,6 +10,7 @@
 
 mod anchor;
 mod band;
+mod chain;
 mod common;
 mod cost;
 mod effort;
@@ -20,6 +21,7 @@ mod greedy;
 mod moved;
 mod pairing;
 mod policy;
+mod quick_hash;
 mod residue;
 mod rewrite;
 mod similar;

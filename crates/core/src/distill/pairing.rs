@@ -1,75 +1,115 @@
 //! Matching two lists of tokens in order: most matched text with fewest gaps.
 
-use std::collections::HashMap;
+use super::chain::{Match, best_chain};
+use super::quick_hash::QuickMap;
 use std::ops::Range;
 
-/// What opening a gap costs, in bytes of matched text (guess). A match between two rewritten phrases
-/// opens two gaps more, so it needs four bytes: `the` is none there, which any two sentences have.
-const OPEN: i32 = 2;
-/// A token counts for no more bytes than this, so that costs cannot overflow.
+/// A token counts for no more bytes than this, so that sums cannot overflow.
 const HEAVIEST: usize = 1 << 10;
-/// Cells of a table that are filled for any two lists, and more for each token (guesses).
-const CELLS_AT_LEAST: usize = 1 << 20;
-const CELLS_A_TOKEN: usize = 64;
+/// Equal pairs of tokens that are looked at for any two texts, and more for each byte of both
+/// (guesses: some 30 ms, and some tenths of a second for a megabyte).
+const MATCHES_AT_LEAST: usize = 1 << 20;
+const MATCHES_A_BYTE: usize = 4;
 
-/// Matches equal tokens of two lists in order. The pairs are of positions in `raw` and `refined`.
-///
-/// Lists that are too long for a table are cut at tokens that stand once in either; `unaligned` is
-/// counted up for each piece in which even that left nothing to match.
-pub(super) fn pair_up(raw: &[&str], refined: &[&str], unaligned: &mut u32) -> Vec<(usize, usize)> {
-    let mut numbers = Numbers::default();
-    let raw = numbers.of_all(raw);
-    let refined = numbers.of_all(refined);
-    let tokens = Tokens { raw, refined, weights: numbers.weights };
-    let mut pairing = Pairing { tokens: &tokens, pairs: Vec::new(), unaligned };
-    pairing.pair(0..tokens.raw.len(), 0..tokens.refined.len());
-    pairing.pairs
+/// Matches lists of tokens of two texts.
+pub(super) struct Pairing<'t> {
+    known: QuickMap<&'t str, u32>,
+    /// Equal pairs that may still be looked at.
+    matches_left: usize,
+    /// Pieces in which nothing further was matched since they had too many.
+    pub unaligned: u32,
 }
 
-/// Equal tokens have equal numbers.
-#[derive(Default)]
-struct Numbers<'t> {
-    known: HashMap<&'t str, u32>,
-    weights: Vec<i32>,
-}
-
-impl<'t> Numbers<'t> {
-    fn of_all(&mut self, tokens: &[&'t str]) -> Vec<u32> {
-        tokens.iter().map(|token| self.of(token)).collect()
+impl<'t> Pairing<'t> {
+    /// For texts that have so many bytes together.
+    pub fn new(bytes: usize) -> Self {
+        let matches_left = MATCHES_AT_LEAST + MATCHES_A_BYTE * bytes;
+        Self { known: QuickMap::default(), matches_left, unaligned: 0 }
     }
 
-    fn of(&mut self, token: &'t str) -> u32 {
-        let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        *self.known.entry(token).or_insert_with(|| {
-            self.weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
-            next
-        })
+    /// Matches equal tokens of two lists in order. The pairs are of positions in `raw` and `refined`.
+    ///
+    /// Lists that have too many equal pairs are cut at tokens that stand once in either; `unaligned`
+    /// is counted up for each piece in which even that left nothing to match.
+    pub fn pair_up(&mut self, raw: &[&'t str], refined: &[&'t str]) -> Vec<(usize, usize)> {
+        let tokens = Tokens::of(raw, refined, &mut self.known);
+        let mut search = Search {
+            tokens: &tokens,
+            pairs: Vec::new(),
+            matches_left: &mut self.matches_left,
+            unaligned: &mut self.unaligned,
+        };
+        search.pair(0..raw.len(), 0..refined.len());
+        search.pairs
     }
 }
 
-/// Both lists as numbers, and what a match of each number is worth.
+/// A token that the other list lacks.
+const ALONE: u32 = u32::MAX;
+
+/// Both lists as numbers: equal tokens have equal numbers.
 struct Tokens {
+    /// [`ALONE`] for those that no refined token equals.
     raw: Vec<u32>,
     refined: Vec<u32>,
+    /// What a match of each number is worth: its bytes.
     weights: Vec<i32>,
+    /// Positions of refined tokens by number, side by side, and where those of each number begin.
+    places: Vec<u32>,
+    begins: Vec<u32>,
 }
 
-struct Pairing<'a, 'c> {
+impl Tokens {
+    fn of<'t>(raw: &[&'t str], refined: &[&'t str], known: &mut QuickMap<&'t str, u32>) -> Self {
+        known.clear();
+        let mut weights = Vec::new();
+        let mut number = |token: &'t str| {
+            *known.entry(token).or_insert_with(|| {
+                weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
+                u32::try_from(weights.len() - 1).unwrap_or(ALONE)
+            })
+        };
+        let refined: Vec<u32> = refined.iter().map(|token| number(token)).collect();
+        let raw = raw.iter().map(|token| known.get(token).copied().unwrap_or(ALONE)).collect();
+        let (places, begins) = sorted_places(&refined, weights.len());
+        Self { raw, refined, weights, places, begins }
+    }
+
+    /// The positions in `range` of refined tokens of this number.
+    fn places(&self, number: u32, range: &Range<usize>) -> &[u32] {
+        if number == ALONE {
+            return &[];
+        }
+        let [begin, end] = [0, 1].map(|next| self.begins[number as usize + next] as usize);
+        let all = &self.places[begin..end];
+        let before = |end: usize| all.partition_point(|&place| (place as usize) < end);
+        &all[before(range.start)..before(range.end)]
+    }
+}
+
+/// Positions of numbers below `count`, side by side, and where those of each begin.
+fn sorted_places(numbers: &[u32], count: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut begins = vec![0; count + 1];
+    numbers.iter().for_each(|&number| begins[number as usize + 1] += 1);
+    (1..begins.len()).for_each(|at| begins[at] += begins[at - 1]);
+    let mut next = begins.clone();
+    let mut places = vec![0; numbers.len()];
+    for (place, &number) in (0..).zip(numbers) {
+        places[next[number as usize] as usize] = place;
+        next[number as usize] += 1;
+    }
+    (places, begins)
+}
+
+struct Search<'a> {
     tokens: &'a Tokens,
     pairs: Vec<(usize, usize)>,
-    unaligned: &'c mut u32,
+    matches_left: &'a mut usize,
+    unaligned: &'a mut u32,
 }
 
-impl Pairing<'_, '_> {
-    fn pair(&mut self, raw: Range<usize>, refined: Range<usize>) {
-        let (mut raw, mut refined) = (raw, refined);
-        if raw.is_empty() || refined.is_empty() {
-            return;
-        }
-        if raw.len() * refined.len() <= CELLS_AT_LEAST + CELLS_A_TOKEN * (raw.len() + refined.len())
-        {
-            return self.by_table(&raw, &refined);
-        }
+impl Search<'_> {
+    fn pair(&mut self, mut raw: Range<usize>, mut refined: Range<usize>) {
         while !raw.is_empty()
             && !refined.is_empty()
             && self.tokens.raw[raw.start] == self.tokens.refined[refined.start]
@@ -77,48 +117,66 @@ impl Pairing<'_, '_> {
             self.pairs.push((raw.start, refined.start));
             (raw.start, refined.start) = (raw.start + 1, refined.start + 1);
         }
-        let anchors = self.anchors(&raw, &refined);
-        if anchors.is_empty() {
-            *self.unaligned += u32::from(!raw.is_empty() && !refined.is_empty());
+        if raw.is_empty() || refined.is_empty() {
+            return;
         }
+        match self.matches_left.checked_sub(self.count(&raw, &refined)) {
+            Some(left) => {
+                *self.matches_left = left;
+                self.by_chain(&raw, &refined);
+            }
+            None => self.by_anchors(raw, refined),
+        }
+    }
+
+    /// How many equal pairs there are.
+    fn count(&self, raw: &Range<usize>, refined: &Range<usize>) -> usize {
+        let numbers = &self.tokens.raw[raw.clone()];
+        numbers.iter().map(|&number| self.tokens.places(number, refined).len()).sum()
+    }
+
+    fn by_chain(&mut self, raw: &Range<usize>, refined: &Range<usize>) {
+        let mut matches = Vec::new();
+        let size = |range: &Range<usize>| u32::try_from(range.len()).unwrap_or(u32::MAX);
+        let first = u32::try_from(refined.start).unwrap_or(u32::MAX);
+        for (row, &number) in (0..size(raw)).zip(&self.tokens.raw[raw.clone()]).rev() {
+            let columns = self.tokens.places(number, refined).iter().rev();
+            let weight = |number: u32| self.tokens.weights[number as usize];
+            matches.extend(columns.map(|&at| Match::new(row, at - first, weight(number))));
+        }
+        let found = best_chain(matches, size(raw), size(refined));
+        self.pairs.extend(found.into_iter().map(|(a, b)| (raw.start + a, refined.start + b)));
+    }
+
+    fn by_anchors(&mut self, mut raw: Range<usize>, mut refined: Range<usize>) {
+        let anchors = self.anchors(&raw, &refined);
+        *self.unaligned += u32::from(anchors.is_empty());
         for (at_raw, at_refined) in anchors {
             self.pair(raw.start..at_raw, refined.start..at_refined);
             self.pairs.push((at_raw, at_refined));
             (raw.start, refined.start) = (at_raw + 1, at_refined + 1);
-            if raw.is_empty() || refined.is_empty() {
-                return;
-            }
         }
     }
 
     /// Tokens that stand once in either range, in the same order.
     fn anchors(&self, raw: &Range<usize>, refined: &Range<usize>) -> Vec<(usize, usize)> {
-        let mut seen: HashMap<u32, (usize, usize, usize, usize)> = HashMap::new();
-        for at in refined.clone() {
-            let found = seen.entry(self.tokens.refined[at]).or_default();
-            (found.0, found.1) = (at, found.1 + 1);
+        let mut times = vec![0u8; self.tokens.weights.len()];
+        let numbers = &self.tokens.raw[raw.clone()];
+        for &number in numbers.iter().filter(|&&number| number != ALONE) {
+            times[number as usize] = times[number as usize].saturating_add(1);
         }
-        for at in raw.clone() {
-            if let Some(found) = seen.get_mut(&self.tokens.raw[at]) {
-                (found.2, found.3) = (at, found.3 + 1);
-            }
-        }
-        let once = seen.values().filter(|found| found.1 == 1 && found.3 == 1);
-        let mut pairs: Vec<(usize, usize)> = once.map(|found| (found.2, found.0)).collect();
+        let place = |(at, &number): (usize, &u32)| match self.tokens.places(number, refined) {
+            &[place] if times[number as usize] == 1 => Some((at, place as usize)),
+            _ => None,
+        };
+        let mut pairs: Vec<(usize, usize)> = raw.clone().zip(numbers).filter_map(place).collect();
         pairs.sort_unstable_by_key(|pair| pair.1);
         rising(&pairs)
-    }
-
-    fn by_table(&mut self, raw: &Range<usize>, refined: &Range<usize>) {
-        let (rows, columns) =
-            (&self.tokens.raw[raw.clone()], &self.tokens.refined[refined.clone()]);
-        let found = Table::fill(rows, columns, &self.tokens.weights).trace(rows.len());
-        self.pairs.extend(found.into_iter().map(|(a, b)| (raw.start + a, refined.start + b)));
     }
 }
 
 /// The longest choice of pairs that rise on both sides.
-pub(super) fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     for (at, pair) in pairs.iter().enumerate() {
@@ -140,122 +198,6 @@ pub(super) fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     found
 }
 
-/// What the best way on from a cell does first. Each cell has one way for each state that it can
-/// be reached in: behind a match, in a gap of raw tokens, in a gap of refined ones.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Match,
-    RawGap,
-    RefinedGap,
-}
-
-/// Best sums of the ways on from the cells of a row, by state.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    matched: i32,
-    raw_gap: i32,
-    refined_gap: i32,
-}
-
-/// For each cell, two bits a state: the state that the best way goes on in.
-struct Table {
-    ways: Vec<u8>,
-    columns: usize,
-}
-
-impl Table {
-    fn fill(raw: &[u32], refined: &[u32], weights: &[i32]) -> Self {
-        let columns = refined.len() + 1;
-        let mut table = Self { ways: vec![0; (raw.len() + 1) * columns], columns };
-        let mut below = vec![Sums::default(); columns];
-        for row in (0..=raw.len()).rev() {
-            let mut right = Sums::default();
-            let mut diagonal = Sums::default();
-            for column in (0..columns).rev() {
-                let next = Next { below: below[column], right, diagonal };
-                let weight = weight(raw.get(row), refined.get(column), weights);
-                let ends = (row == raw.len(), column == refined.len());
-                let (sums, ways) = next.best(weight, ends);
-                table.ways[row * columns + column] = ways;
-                diagonal = below[column];
-                below[column] = sums;
-                right = sums;
-            }
-        }
-        table
-    }
-
-    fn trace(&self, rows: usize) -> Vec<(usize, usize)> {
-        let mut pairs = Vec::new();
-        let (mut row, mut column, mut state) = (0, 0, State::Match);
-        while row < rows && column + 1 < self.columns {
-            let ways = self.ways[row * self.columns + column];
-            state = way_out(ways, state);
-            match state {
-                State::Match => {
-                    pairs.push((row, column));
-                    (row, column) = (row + 1, column + 1);
-                }
-                State::RawGap => row += 1,
-                State::RefinedGap => column += 1,
-            }
-        }
-        pairs
-    }
-}
-
-/// What a match of these tokens is worth, by their bytes; `None` if they do not match.
-fn weight(raw: Option<&u32>, refined: Option<&u32>, weights: &[i32]) -> Option<i32> {
-    let (raw, refined) = (raw?, refined?);
-    (raw == refined).then(|| weights[*raw as usize])
-}
-
-/// The sums of the cells that can follow.
-struct Next {
-    below: Sums,
-    right: Sums,
-    diagonal: Sums,
-}
-
-impl Next {
-    /// The best sums from here by state, and the ways that they take. `ends` says whether there is
-    /// no further raw, and no further refined token.
-    fn best(&self, weight: Option<i32>, ends: (bool, bool)) -> (Sums, u8) {
-        if ends == (true, true) {
-            return (Sums::default(), 0);
-        }
-        let matched = weight.map_or(i32::MIN / 2, |weight| weight + self.diagonal.matched);
-        let raw_gap = if ends.0 { i32::MIN / 2 } else { self.below.raw_gap };
-        let refined_gap = if ends.1 { i32::MIN / 2 } else { self.right.refined_gap };
-        let pick = |raw_open: i32, refined_open: i32| {
-            let (raw_gap, refined_gap) = (raw_gap - raw_open, refined_gap - refined_open);
-            if matched >= raw_gap && matched >= refined_gap {
-                (matched, 0)
-            } else if raw_gap >= refined_gap {
-                (raw_gap, 1)
-            } else {
-                (refined_gap, 2)
-            }
-        };
-        let picks = [pick(OPEN, OPEN), pick(0, OPEN), pick(OPEN, 0)];
-        let sums = Sums { matched: picks[0].0, raw_gap: picks[1].0, refined_gap: picks[2].0 };
-        (sums, picks[0].1 | picks[1].1 << 2 | picks[2].1 << 4)
-    }
-}
-
-fn way_out(ways: u8, state: State) -> State {
-    let shift = match state {
-        State::Match => 0,
-        State::RawGap => 2,
-        State::RefinedGap => 4,
-    };
-    match ways >> shift & 3 {
-        0 => State::Match,
-        1 => State::RawGap,
-        _ => State::RefinedGap,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +205,7 @@ mod tests {
     fn pairs(raw: &str, refined: &str) -> Vec<(usize, usize)> {
         let raw: Vec<&str> = raw.split(' ').collect();
         let refined: Vec<&str> = refined.split(' ').collect();
-        pair_up(&raw, &refined, &mut 0)
+        Pairing::new(0).pair_up(&raw, &refined)
     }
 
     #[test]
@@ -278,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn lists_too_long_for_a_table_are_cut_at_what_stands_once() {
+    fn lists_with_too_many_matches_are_cut_at_what_stands_once() {
         let word = |at: usize| format!("word{at}");
         let raw: Vec<String> = (0..5000).flat_map(|at| [word(at), "noise".to_owned()]).collect();
         let refined: Vec<String> = (0..5000).map(word).collect();
         let raw: Vec<&str> = raw.iter().map(String::as_str).collect();
         let refined: Vec<&str> = refined.iter().map(String::as_str).collect();
-        let mut unaligned = 0;
-        assert_eq!(pair_up(&raw, &refined, &mut unaligned).len(), 5000);
-        assert_eq!(unaligned, 0);
+        let mut pairing = Pairing { matches_left: 100, ..Pairing::new(0) };
+        assert_eq!(pairing.pair_up(&raw, &refined).len(), 5000);
+        assert_eq!(pairing.unaligned, 0);
     }
 }

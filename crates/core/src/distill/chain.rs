@@ -1,0 +1,206 @@
+//! The best chain of matches: most matched text with fewest gaps.
+//!
+//! Of all pairs of a raw and a refined token only those that are equal are looked at, which are few:
+//! some in a hundred.
+
+/// What opening a gap costs, in bytes of matched text (guess). A match between two rewritten phrases
+/// opens two gaps more, so it needs four bytes: `the` is none there, which any two sentences have.
+const OPEN: i32 = 2;
+
+/// No match.
+const NONE: u32 = u32::MAX;
+
+/// A raw token (row) that equals a refined one (column).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match {
+    row: u32,
+    column: u32,
+    /// What it is worth, in the end with the best way on from here.
+    sum: i32,
+    /// The next match of that way.
+    next: u32,
+}
+
+impl Match {
+    /// A match that is worth `weight`.
+    pub const fn new(row: u32, column: u32, weight: i32) -> Self {
+        Self { row, column, sum: weight, next: NONE }
+    }
+}
+
+/// The chain in which rows and columns rise and that is worth the most: the matches less what gaps
+/// cost, before, between and behind them. `matches` are sorted from the last row to the first, and in
+/// a row from the last column to the first. Of several such chains that one is taken which matches
+/// at once, or else leaves out raw tokens first.
+///
+/// Time is the number of matches, times the logarithm of that of columns.
+pub(super) fn best_chain(matches: Vec<Match>, rows: u32, columns: u32) -> Vec<(usize, usize)> {
+    let mut chain = Chain {
+        matches,
+        rows,
+        columns: vec![Column { nearest: NONE, best: NONE }; columns as usize],
+        further: vec![NONE; columns as usize + 1],
+        entered: 0,
+    };
+    let mut at = chain.fill();
+    let mut found = Vec::new();
+    while let Some(matched) = chain.matches.get(at as usize) {
+        found.push((matched.row as usize, matched.column as usize));
+        at = matched.next;
+    }
+    found
+}
+
+/// Matches of a column in the rows that are settled, by number.
+#[derive(Clone, Copy)]
+struct Column {
+    /// The one in the nearest row.
+    nearest: u32,
+    /// The best of the others.
+    best: u32,
+}
+
+struct Chain {
+    matches: Vec<Match>,
+    rows: u32,
+    columns: Vec<Column>,
+    /// The best matches right of a column and at least a row apart, as a Fenwick tree from the
+    /// right.
+    further: Vec<u32>,
+    /// How many matches that tree has.
+    entered: usize,
+}
+
+/// The matches of the next row, the right ones first, and the best of those that were passed.
+struct Beside {
+    rest: std::ops::Range<usize>,
+    best: u32,
+}
+
+impl Chain {
+    /// Sums up all matches; the first of the best chain comes back.
+    fn fill(&mut self) -> u32 {
+        let mut below = 0..0;
+        while below.end < self.matches.len() {
+            let row = self.matches[below.end].row;
+            let rest = &self.matches[below.end..];
+            let count = rest.iter().take_while(|matched| matched.row == row).count();
+            let here = below.end..below.end + count;
+            let mut beside = self.beside(row + 1, below);
+            for at in here.clone() {
+                let next = self.best_next(row + 1, self.matches[at].column + 1, &mut beside);
+                self.matches[at].sum += next.0;
+                self.matches[at].next = next.1;
+            }
+            here.clone().for_each(|at| self.settle(at));
+            below = here;
+        }
+        let mut beside = self.beside(0, below);
+        self.best_next(0, 0, &mut beside).1
+    }
+
+    /// Makes ready for ways on from `row`: `below` are the matches of the last row that was settled.
+    fn beside(&mut self, row: u32, below: std::ops::Range<usize>) -> Beside {
+        while self.matches.get(self.entered).is_some_and(|matched| matched.row > row)
+            && self.entered < below.end
+        {
+            self.enter(self.entered);
+            self.entered += 1;
+        }
+        let is_next = self.matches[below.clone()].first().is_some_and(|first| first.row == row);
+        Beside { rest: if is_next { below } else { 0..0 }, best: NONE }
+    }
+
+    /// What the best way on from before `row` and `column` is worth, and its first match.
+    fn best_next(&self, row: u32, column: u32, beside: &mut Beside) -> (i32, u32) {
+        while let Some(&matched) = self.matches[beside.rest.clone()].first()
+            && matched.column > column
+        {
+            let at = number(beside.rest.start);
+            if beside.best == NONE || matched.sum >= self.sum(beside.best) {
+                beside.best = at;
+            }
+            beside.rest.start += 1;
+        }
+        let end = OPEN * (i32::from(row < self.rows) + i32::from(self.column(column).is_some()));
+        let mut best = (-end, NONE);
+        let mut offer = |at: u32, cost: i32, wins_ties: bool| {
+            if at != NONE {
+                let sum = self.sum(at) - cost;
+                if sum > best.0 || wins_ties && sum == best.0 {
+                    best = (sum, at);
+                }
+            }
+        };
+        if let Some(column) = self.column(column) {
+            let is_next =
+                column.nearest != NONE && self.matches[column.nearest as usize].row == row;
+            offer(if is_next { column.best } else { self.better_above(column) }, OPEN, true);
+            offer(if is_next { column.nearest } else { NONE }, 0, true);
+        }
+        offer(self.best_further(column), 2 * OPEN, false);
+        offer(beside.best, OPEN, false);
+        best
+    }
+
+    fn column(&self, column: u32) -> Option<Column> {
+        self.columns.get(column as usize).copied()
+    }
+
+    fn sum(&self, at: u32) -> i32 {
+        self.matches[at as usize].sum
+    }
+
+    /// Of all matches of a column the best, or else the nearest.
+    fn better_above(&self, column: Column) -> u32 {
+        if column.best == NONE || self.sum(column.nearest) >= self.sum(column.best) {
+            column.nearest
+        } else {
+            column.best
+        }
+    }
+
+    /// The match is the nearest of its column from now on.
+    fn settle(&mut self, at: usize) {
+        let column = self.matches[at].column as usize;
+        let old = self.columns[column];
+        self.columns[column] = Column { nearest: number(at), best: self.better_above(old) };
+    }
+
+    /// Enters a match into the tree.
+    fn enter(&mut self, at: usize) {
+        let mut node = self.columns.len() - self.matches[at].column as usize;
+        while node < self.further.len() {
+            self.further[node] = self.better(number(at), self.further[node]);
+            node += node & node.wrapping_neg();
+        }
+    }
+
+    /// The best match of the tree right of `column`.
+    fn best_further(&self, column: u32) -> u32 {
+        let mut node = self.columns.len().saturating_sub(column as usize + 1);
+        let mut best = NONE;
+        while node > 0 {
+            best = self.better(self.further[node], best);
+            node &= node - 1;
+        }
+        best
+    }
+
+    /// The better of two matches, or else the one in the further row, or else the one on the left.
+    fn better(&self, a: u32, b: u32) -> u32 {
+        if a == NONE || b == NONE {
+            return a.min(b);
+        }
+        let key = |at: u32| {
+            let Match { row, column, sum, .. } = self.matches[at as usize];
+            (sum, row, std::cmp::Reverse(column))
+        };
+        if key(a) > key(b) { a } else { b }
+    }
+}
+
+/// Matches are counted in 32 bits: whoever makes them bounds their number.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(NONE)
+}
