@@ -44,6 +44,9 @@ impl<'a> Gaps<'a> {
         effort.anchored += self.effort.anchored;
         effort.greedy += self.effort.greedy;
         let deleted = Deletions::union(self.deleted);
+        if self.items.iter().all(|item| item.from.is_none()) {
+            return (deleted, self.items);
+        }
         let lines = Lines::of(self.raw);
         let mut stay = Vec::new();
         for item in &mut self.items {
@@ -131,6 +134,9 @@ impl<'a> Gaps<'a> {
     /// Takes moved lines out of a gap; what is left is in the answer. `None` if there are none, or
     /// they stand between other new lines.
     fn split_moved(&mut self, gap: Matched) -> Option<Matched> {
+        if self.moved.is_empty() {
+            return None;
+        }
         let lines = token::lines(self.refined, gap.refined);
         let is_moved = |line: &&Span| self.moved.at(line.start()).is_some();
         let first = lines.iter().position(|line| is_moved(&line))?;

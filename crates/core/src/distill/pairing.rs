@@ -7,9 +7,9 @@ use std::ops::Range;
 /// A token counts for no more bytes than this, so that sums cannot overflow.
 const HEAVIEST: usize = 1 << 10;
 /// Equal pairs of tokens that are looked at for any two texts, and more for each byte of both
-/// (guesses: some 30 ms, and some tenths of a second for a megabyte).
-const MATCHES_AT_LEAST: usize = 1 << 20;
-const MATCHES_A_BYTE: usize = 4;
+/// (guesses: some 10 ms, and a tenth of a second for a megabyte).
+const MATCHES_AT_LEAST: usize = 1 << 18;
+const MATCHES_A_BYTE: usize = 1;
 
 /// Matches lists of tokens of two texts.
 pub(super) struct Pairing<'t> {
@@ -31,7 +31,11 @@ impl<'t> Pairing<'t> {
     ///
     /// Lists that have too many equal pairs are cut at tokens that stand once in either; `unaligned`
     /// is counted up for each piece in which even that left nothing to match.
-    pub fn pair_up(&mut self, raw: &[&'t str], refined: &[&'t str]) -> Vec<(usize, usize)> {
+    pub fn pair_up(
+        &mut self,
+        raw: impl ExactSizeIterator<Item = &'t str>,
+        refined: impl ExactSizeIterator<Item = &'t str>,
+    ) -> Vec<(usize, usize)> {
         let tokens = Tokens::of(raw, refined, &mut self.known);
         let mut search = Search {
             tokens: &tokens,
@@ -39,7 +43,7 @@ impl<'t> Pairing<'t> {
             matches_left: &mut self.matches_left,
             unaligned: &mut self.unaligned,
         };
-        search.pair(0..raw.len(), 0..refined.len());
+        search.pair(0..tokens.raw.len(), 0..tokens.refined.len());
         search.pairs
     }
 }
@@ -60,7 +64,11 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn of<'t>(raw: &[&'t str], refined: &[&'t str], known: &mut QuickMap<&'t str, u32>) -> Self {
+    fn of<'t>(
+        raw: impl Iterator<Item = &'t str>,
+        refined: impl Iterator<Item = &'t str>,
+        known: &mut QuickMap<&'t str, u32>,
+    ) -> Self {
         known.clear();
         let mut weights = Vec::new();
         let mut number = |token: &'t str| {
@@ -69,8 +77,8 @@ impl Tokens {
                 u32::try_from(weights.len() - 1).unwrap_or(ALONE)
             })
         };
-        let refined: Vec<u32> = refined.iter().map(|token| number(token)).collect();
-        let raw = raw.iter().map(|token| known.get(token).copied().unwrap_or(ALONE)).collect();
+        let refined: Vec<u32> = refined.map(&mut number).collect();
+        let raw = raw.map(|token| known.get(token).copied().unwrap_or(ALONE)).collect();
         let (places, begins) = sorted_places(&refined, weights.len());
         Self { raw, refined, weights, places, begins }
     }
@@ -82,6 +90,9 @@ impl Tokens {
         }
         let [begin, end] = [0, 1].map(|next| self.begins[number as usize + next] as usize);
         let all = &self.places[begin..end];
+        if range.len() == self.refined.len() {
+            return all;
+        }
         let before = |end: usize| all.partition_point(|&place| (place as usize) < end);
         &all[before(range.start)..before(range.end)]
     }
@@ -205,7 +216,7 @@ mod tests {
     fn pairs(raw: &str, refined: &str) -> Vec<(usize, usize)> {
         let raw: Vec<&str> = raw.split(' ').collect();
         let refined: Vec<&str> = refined.split(' ').collect();
-        Pairing::new(0).pair_up(&raw, &refined)
+        Pairing::new(0).pair_up(raw.into_iter(), refined.into_iter())
     }
 
     #[test]
@@ -227,7 +238,7 @@ mod tests {
         let raw: Vec<&str> = raw.iter().map(String::as_str).collect();
         let refined: Vec<&str> = refined.iter().map(String::as_str).collect();
         let mut pairing = Pairing { matches_left: 100, ..Pairing::new(0) };
-        assert_eq!(pairing.pair_up(&raw, &refined).len(), 5000);
+        assert_eq!(pairing.pair_up(raw.into_iter(), refined.into_iter()).len(), 5000);
         assert_eq!(pairing.unaligned, 0);
     }
 }

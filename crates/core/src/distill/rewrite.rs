@@ -83,10 +83,12 @@ fn match_words<'t>(
     moved: &Moved,
     pairing: &mut Pairing<'t>,
 ) -> Vec<Matched> {
+    if gap.refined.of(refined).trim_start().is_empty() {
+        return Vec::new();
+    }
     let words = |text, part, is_moved: &dyn Fn(usize) -> bool| {
-        let lines = token::lines(text, part);
-        let here = lines.into_iter().filter(|line| !is_moved(line.start()));
-        here.flat_map(|line| token::words(text, line)).collect::<Vec<_>>()
+        let lines = token::lines(text, part).into_iter();
+        token::words(text, lines.filter(|line| !is_moved(line.start())))
     };
     let refined_words = words(refined, gap.refined, &|start| moved.at(start).is_some());
     if refined_words.is_empty() {
@@ -104,9 +106,9 @@ fn pair_texts<'t>(
     refined_tokens: &[Span],
     pairing: &mut Pairing<'t>,
 ) -> Vec<(usize, usize)> {
-    let raw: Vec<&str> = raw_tokens.iter().map(|span| span.of(raw)).collect();
-    let refined: Vec<&str> = refined_tokens.iter().map(|span| span.of(refined)).collect();
-    pairing.pair_up(&raw, &refined)
+    let raw = raw_tokens.iter().map(|span| span.of(raw));
+    let refined = refined_tokens.iter().map(|span| span.of(refined));
+    pairing.pair_up(raw, refined)
 }
 
 fn matches_of(pairs: &[(usize, usize)], raw: &[Span], refined: &[Span]) -> Vec<Matched> {
