@@ -39,7 +39,7 @@ pub(super) fn best_chain(matches: Vec<Match>, rows: u32, columns: u32) -> Vec<(u
         matches,
         rows,
         columns: vec![Column { nearest: NONE, best: NONE }; columns as usize],
-        further: vec![NONE; columns as usize + 1],
+        further: vec![Best { sum: i32::MIN, row: 0, at: NONE }; columns as usize + 1],
         entered: 0,
     };
     let mut at = chain.fill();
@@ -66,9 +66,26 @@ struct Chain {
     columns: Vec<Column>,
     /// The best matches right of a column and at least a row apart, as a Fenwick tree from the
     /// right.
-    further: Vec<u32>,
+    further: Vec<Best>,
     /// How many matches that tree has.
     entered: usize,
+}
+
+/// A match in the tree.
+#[derive(Clone, Copy)]
+struct Best {
+    sum: i32,
+    row: u32,
+    at: u32,
+}
+
+impl Best {
+    /// Whether it is better, or else in a further row, or else on the left, as later ones of a row
+    /// are.
+    fn beats(self, other: Self) -> bool {
+        (self.sum, self.row) > (other.sum, other.row)
+            || self.sum == other.sum && self.row == other.row && self.at > other.at
+    }
 }
 
 /// The matches of the next row, the right ones first, and the best of those that were passed.
@@ -169,9 +186,13 @@ impl Chain {
 
     /// Enters a match into the tree.
     fn enter(&mut self, at: usize) {
-        let mut node = self.columns.len() - self.matches[at].column as usize;
-        while node < self.further.len() {
-            self.further[node] = self.better(number(at), self.further[node]);
+        let Match { row, column, sum, .. } = self.matches[at];
+        let new = Best { sum, row, at: number(at) };
+        let mut node = self.columns.len() - column as usize;
+        while let Some(best) = self.further.get_mut(node) {
+            if new.beats(*best) {
+                *best = new;
+            }
             node += node & node.wrapping_neg();
         }
     }
@@ -179,24 +200,15 @@ impl Chain {
     /// The best match of the tree right of `column`.
     fn best_further(&self, column: u32) -> u32 {
         let mut node = self.columns.len().saturating_sub(column as usize + 1);
-        let mut best = NONE;
+        // Node 0 stands for no column, and is never entered.
+        let mut best = self.further[0];
         while node > 0 {
-            best = self.better(self.further[node], best);
+            if self.further[node].beats(best) {
+                best = self.further[node];
+            }
             node &= node - 1;
         }
-        best
-    }
-
-    /// The better of two matches, or else the one in the further row, or else the one on the left.
-    fn better(&self, a: u32, b: u32) -> u32 {
-        if a == NONE || b == NONE {
-            return a.min(b);
-        }
-        let key = |at: u32| {
-            let Match { row, column, sum, .. } = self.matches[at as usize];
-            (sum, row, std::cmp::Reverse(column))
-        };
-        if key(a) > key(b) { a } else { b }
+        best.at
     }
 }
 

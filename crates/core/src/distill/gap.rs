@@ -60,6 +60,8 @@ impl<'a> Gaps<'a> {
     fn settle_rest(&mut self, gap: Matched) {
         let (raw, refined) = (gap.raw.of(self.raw), gap.refined.of(self.refined));
         if raw == refined {
+        } else if refined.is_empty() {
+            self.deleted.push(gap.raw);
         } else if refined.trim().is_empty() {
             self.settle_deletion(gap);
         } else if raw.trim().is_empty() {

@@ -14,6 +14,7 @@ const MATCHES_A_BYTE: usize = 1;
 /// Matches lists of tokens of two texts.
 pub(super) struct Pairing<'t> {
     known: QuickMap<&'t str, u32>,
+    tokens: Tokens,
     /// Equal pairs that may still be looked at.
     matches_left: usize,
     /// Pieces in which nothing further was matched since they had too many.
@@ -24,7 +25,8 @@ impl<'t> Pairing<'t> {
     /// For texts that have so many bytes together.
     pub fn new(bytes: usize) -> Self {
         let matches_left = MATCHES_AT_LEAST + MATCHES_A_BYTE * bytes;
-        Self { known: QuickMap::default(), matches_left, unaligned: 0 }
+        let (known, tokens) = (QuickMap::default(), Tokens::default());
+        Self { known, tokens, matches_left, unaligned: 0 }
     }
 
     /// Matches equal tokens of two lists in order. The pairs are of positions in `raw` and `refined`.
@@ -33,17 +35,17 @@ impl<'t> Pairing<'t> {
     /// is counted up for each piece in which even that left nothing to match.
     pub fn pair_up(
         &mut self,
-        raw: impl ExactSizeIterator<Item = &'t str>,
-        refined: impl ExactSizeIterator<Item = &'t str>,
+        raw: impl Iterator<Item = &'t str>,
+        refined: impl Iterator<Item = &'t str>,
     ) -> Vec<(usize, usize)> {
-        let tokens = Tokens::of(raw, refined, &mut self.known);
+        self.tokens.number(raw, refined, &mut self.known);
         let mut search = Search {
-            tokens: &tokens,
+            tokens: &self.tokens,
             pairs: Vec::new(),
             matches_left: &mut self.matches_left,
             unaligned: &mut self.unaligned,
         };
-        search.pair(0..tokens.raw.len(), 0..tokens.refined.len());
+        search.pair(0..search.tokens.raw.len(), 0..search.tokens.refined.len());
         search.pairs
     }
 }
@@ -52,6 +54,7 @@ impl<'t> Pairing<'t> {
 const ALONE: u32 = u32::MAX;
 
 /// Both lists as numbers: equal tokens have equal numbers.
+#[derive(Default)]
 struct Tokens {
     /// [`ALONE`] for those that no refined token equals.
     raw: Vec<u32>,
@@ -64,23 +67,41 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn of<'t>(
+    /// Takes up other lists.
+    fn number<'t>(
+        &mut self,
         raw: impl Iterator<Item = &'t str>,
         refined: impl Iterator<Item = &'t str>,
         known: &mut QuickMap<&'t str, u32>,
-    ) -> Self {
+    ) {
         known.clear();
-        let mut weights = Vec::new();
-        let mut number = |token: &'t str| {
+        self.weights.clear();
+        self.refined.clear();
+        self.refined.extend(refined.map(|token| {
             *known.entry(token).or_insert_with(|| {
-                weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
-                u32::try_from(weights.len() - 1).unwrap_or(ALONE)
+                self.weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
+                u32::try_from(self.weights.len() - 1).unwrap_or(ALONE)
             })
-        };
-        let refined: Vec<u32> = refined.map(&mut number).collect();
-        let raw = raw.map(|token| known.get(token).copied().unwrap_or(ALONE)).collect();
-        let (places, begins) = sorted_places(&refined, weights.len());
-        Self { raw, refined, weights, places, begins }
+        }));
+        self.raw.clear();
+        self.raw.extend(raw.map(|token| known.get(token).copied().unwrap_or(ALONE)));
+        self.sort_places();
+    }
+
+    /// Sorts the positions of refined tokens by number.
+    fn sort_places(&mut self) {
+        self.begins.clear();
+        self.begins.resize(self.weights.len() + 2, 0);
+        self.places.clear();
+        self.places.resize(self.refined.len(), 0);
+        // Two on, so that counting up while places are put makes begins of ends.
+        self.refined.iter().for_each(|&number| self.begins[number as usize + 2] += 1);
+        (2..self.begins.len()).for_each(|at| self.begins[at] += self.begins[at - 1]);
+        for (place, &number) in (0..).zip(&self.refined) {
+            let next = &mut self.begins[number as usize + 1];
+            self.places[*next as usize] = place;
+            *next += 1;
+        }
     }
 
     /// The positions in `range` of refined tokens of this number.
@@ -96,20 +117,6 @@ impl Tokens {
         let before = |end: usize| all.partition_point(|&place| (place as usize) < end);
         &all[before(range.start)..before(range.end)]
     }
-}
-
-/// Positions of numbers below `count`, side by side, and where those of each begin.
-fn sorted_places(numbers: &[u32], count: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut begins = vec![0; count + 1];
-    numbers.iter().for_each(|&number| begins[number as usize + 1] += 1);
-    (1..begins.len()).for_each(|at| begins[at] += begins[at - 1]);
-    let mut next = begins.clone();
-    let mut places = vec![0; numbers.len()];
-    for (place, &number) in (0..).zip(numbers) {
-        places[next[number as usize] as usize] = place;
-        next[number as usize] += 1;
-    }
-    (places, begins)
 }
 
 struct Search<'a> {

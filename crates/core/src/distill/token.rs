@@ -33,10 +33,15 @@ pub(super) fn trim(text: &str, span: Span) -> Span {
 pub(super) fn words(text: &str, lines: impl IntoIterator<Item = Span>) -> Vec<Span> {
     let mut words = Vec::new();
     for line in lines {
+        let bytes = &text.as_bytes()[..line.end()];
         let mut at = line.start();
-        while at < line.end() {
-            let end = word_end(text, at, line.end());
-            if !text[at..end].starts_with(char::is_whitespace) {
+        while let Some(&byte) = bytes.get(at) {
+            let end = if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
+                word_end(&text[..line.end()], at)
+            } else {
+                at + 1
+            };
+            if !is_blank(text, at) {
                 words.push(Span::new(at, end));
             }
             at = end;
@@ -45,24 +50,26 @@ pub(super) fn words(text: &str, lines: impl IntoIterator<Item = Span>) -> Vec<Sp
     words
 }
 
+fn is_blank(text: &str, at: usize) -> bool {
+    match text.as_bytes()[at] {
+        9..=13 | 32 => true,
+        0..128 => false,
+        _ => text[at..].starts_with(char::is_whitespace),
+    }
+}
+
 /// Where the word, or the other character, that begins at `start` ends.
-fn word_end(text: &str, start: usize, end: usize) -> usize {
-    let letters =
-        text.as_bytes()[start..end].iter().take_while(|byte| byte.is_ascii_alphanumeric());
-    let mut at = start + letters.count();
-    if text.as_bytes()[at..end].first().is_none_or(u8::is_ascii) && at > start {
-        return at;
+fn word_end(text: &str, start: usize) -> usize {
+    let rest = &text.as_bytes()[start..];
+    let letters = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    if letters > 0 && rest.get(letters).is_none_or(u8::is_ascii) {
+        return start + letters;
     }
-    for c in text[at..end].chars() {
-        let joins = c.is_alphanumeric() && !is_unspaced(c);
-        if at == start || joins {
-            at += c.len_utf8();
-        }
-        if !joins {
-            break;
-        }
-    }
-    at
+    let in_word = |c: &char| c.is_alphanumeric() && !is_unspaced(*c);
+    let rest = &text[start + letters..];
+    let more: usize = rest.chars().take_while(in_word).map(char::len_utf8).sum();
+    let one = rest.chars().next().map_or(0, char::len_utf8);
+    start + (letters + more).max(if letters == 0 { one } else { 0 })
 }
 
 /// Thai, Lao, Burmese, Khmer, kana, ideographs: written without blanks between words.
