@@ -3,6 +3,8 @@
 //! Of all pairs of a raw and a refined token only those that are equal are looked at, which are few:
 //! some in a hundred.
 
+use std::ops::Range;
+
 /// What opening a gap costs, in bytes of matched text (guess). A match between two rewritten phrases
 /// opens two gaps more, so it needs four bytes: `the` is none there, which any two sentences have.
 const OPEN: i32 = 2;
@@ -21,36 +23,6 @@ pub(super) struct Match {
     next: u32,
 }
 
-impl Match {
-    /// A match that is worth `weight`.
-    pub const fn new(row: u32, column: u32, weight: i32) -> Self {
-        Self { row, column, sum: weight, next: NONE }
-    }
-}
-
-/// The chain in which rows and columns rise and that is worth the most: the matches less what gaps
-/// cost, before, between and behind them. `matches` are sorted from the last row to the first, and in
-/// a row from the last column to the first. Of several such chains that one is taken which matches
-/// at once, or else leaves out raw tokens first.
-///
-/// Time is the number of matches, times the logarithm of that of columns.
-pub(super) fn best_chain(matches: Vec<Match>, rows: u32, columns: u32) -> Vec<(usize, usize)> {
-    let mut chain = Chain {
-        matches,
-        rows,
-        columns: vec![Column { nearest: NONE, best: NONE }; columns as usize],
-        further: vec![Best { sum: i32::MIN, row: 0, at: NONE }; columns as usize + 1],
-        entered: 0,
-    };
-    let mut at = chain.fill();
-    let mut found = Vec::new();
-    while let Some(matched) = chain.matches.get(at as usize) {
-        found.push((matched.row as usize, matched.column as usize));
-        at = matched.next;
-    }
-    found
-}
-
 /// Matches of a column in the rows that are settled, by number.
 #[derive(Clone, Copy)]
 struct Column {
@@ -60,7 +32,9 @@ struct Column {
     best: u32,
 }
 
-struct Chain {
+/// Finds chains, one after the other.
+#[derive(Default)]
+pub(super) struct Chain {
     matches: Vec<Match>,
     rows: u32,
     columns: Vec<Column>,
@@ -90,11 +64,40 @@ impl Best {
 
 /// The matches of the next row, the right ones first, and the best of those that were passed.
 struct Beside {
-    rest: std::ops::Range<usize>,
+    rest: Range<usize>,
     best: u32,
 }
 
 impl Chain {
+    /// Begins another search, among so many raw and refined tokens.
+    pub fn begin(&mut self, rows: u32, columns: u32) {
+        self.matches.clear();
+        self.rows = rows;
+        self.columns.clear();
+        self.columns.resize(columns as usize, Column { nearest: NONE, best: NONE });
+        self.further.clear();
+        self.further.resize(columns as usize + 1, Best { sum: i32::MIN, row: 0, at: NONE });
+        self.entered = 0;
+    }
+
+    /// Adds a match that is worth `weight`. They come from the last row to the first, and in a row
+    /// from the last column to the first.
+    pub fn push(&mut self, row: u32, column: u32, weight: i32) {
+        self.matches.push(Match { row, column, sum: weight, next: NONE });
+    }
+
+    /// The rows and columns of the chain in which both rise and that is worth the most: the matches
+    /// less what gaps cost, before, between and behind them. Of several such chains that one is
+    /// taken which matches at once, or else leaves out raw tokens first.
+    ///
+    /// Time is the number of matches, times the logarithm of that of columns.
+    pub fn best(&mut self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let first = self.fill();
+        let at = |at: u32| self.matches.get(at as usize);
+        let chain = std::iter::successors(at(first), move |matched| at(matched.next));
+        chain.map(|matched| (matched.row, matched.column))
+    }
+
     /// Sums up all matches; the first of the best chain comes back.
     fn fill(&mut self) -> u32 {
         let mut below = 0..0;
@@ -117,7 +120,7 @@ impl Chain {
     }
 
     /// Makes ready for ways on from `row`: `below` are the matches of the last row that was settled.
-    fn beside(&mut self, row: u32, below: std::ops::Range<usize>) -> Beside {
+    fn beside(&mut self, row: u32, below: Range<usize>) -> Beside {
         while self.matches.get(self.entered).is_some_and(|matched| matched.row > row)
             && self.entered < below.end
         {

@@ -59,6 +59,18 @@ struct Piece {
     next: usize,
 }
 
+/// The one deletion of least cost, and of these the leftmost, that makes `refined` of `raw`; `None` if
+/// one is not enough. Of equal texts it is empty.
+pub(super) fn one_span(raw: &str, refined: &str) -> Option<Span> {
+    if raw == refined {
+        return Some(Span::new(0, 0));
+    }
+    let whole = Window { raw: 0..raw.len(), refined: 0..refined.len() };
+    let text = (refined.len() <= raw.len()).then(|| Text::of(raw, refined, &whole))?;
+    let (first, last) = text.ends();
+    (last <= first).then(|| text.cheapest_span(last..first, text.least, text.most).1)
+}
+
 /// Lists of lists, side by side.
 struct Levels<T> {
     items: Vec<T>,
@@ -100,17 +112,12 @@ impl<'t> Fewest<'t> {
     /// if the bound on work is reached.
     pub fn solve(&mut self, window: &Window, spans: &mut Vec<Span>) -> Option<()> {
         let text = Text::of(self.raw, self.refined, window);
-        if window.refined.is_empty() {
-            spans.push(Span::new(window.raw.start, window.raw.end));
-            return Some(());
-        }
-        let first = text.high(text.range.start, text.least);
-        let last = text.low(text.range.end, text.most);
-        self.work_left = WORK_AT_LEAST + WORK_A_BYTE * window.raw.len();
+        let (first, last) = text.ends();
         if last <= first {
             spans.push(text.cheapest_span(last..first, text.least, text.most).1);
             return Some(());
         }
+        self.work_left = WORK_AT_LEAST + WORK_A_BYTE * window.raw.len();
         self.reach(&text, first, last)?;
         self.trace_back(&text, last)?;
         self.choose(&text, first, spans)
@@ -292,6 +299,11 @@ impl<'t> Text<'t> {
         let (least, most) =
             (window.raw.start - window.refined.start, window.raw.end - window.refined.end);
         Self { raw, refined, range: window.refined.clone(), least, most }
+    }
+
+    /// How much of the refined text has nothing gone, and from where on all is gone.
+    fn ends(&self) -> (usize, usize) {
+        (self.high(self.range.start, self.least), self.low(self.range.end, self.most))
     }
 
     /// How far the refined text goes on from `from` as the raw one does with so much gone.

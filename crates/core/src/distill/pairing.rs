@@ -1,6 +1,6 @@
 //! Matching two lists of tokens in order: most matched text with fewest gaps.
 
-use super::chain::{Match, best_chain};
+use super::chain::Chain;
 use super::quick_hash::QuickMap;
 use std::ops::Range;
 
@@ -10,11 +10,15 @@ const HEAVIEST: usize = 1 << 10;
 /// (guesses: some 10 ms, and a tenth of a second for a megabyte).
 const MATCHES_AT_LEAST: usize = 1 << 18;
 const MATCHES_A_BYTE: usize = 1;
+/// Anchors between anchors are looked for this often (guess): it bounds the time of texts that are
+/// made to be hard.
+const DEEPEST: usize = 32;
 
 /// Matches lists of tokens of two texts.
 pub(super) struct Pairing<'t> {
     known: QuickMap<&'t str, u32>,
     tokens: Tokens,
+    chain: Chain,
     /// Equal pairs that may still be looked at.
     matches_left: usize,
     /// Pieces in which nothing further was matched since they had too many.
@@ -25,8 +29,8 @@ impl<'t> Pairing<'t> {
     /// For texts that have so many bytes together.
     pub fn new(bytes: usize) -> Self {
         let matches_left = MATCHES_AT_LEAST + MATCHES_A_BYTE * bytes;
-        let (known, tokens) = (QuickMap::default(), Tokens::default());
-        Self { known, tokens, matches_left, unaligned: 0 }
+        let (known, tokens, chain) = Default::default();
+        Self { known, tokens, chain, matches_left, unaligned: 0 }
     }
 
     /// Matches equal tokens of two lists in order. The pairs are of positions in `raw` and `refined`.
@@ -41,11 +45,12 @@ impl<'t> Pairing<'t> {
         self.tokens.number(raw, refined, &mut self.known);
         let mut search = Search {
             tokens: &self.tokens,
+            chain: &mut self.chain,
             pairs: Vec::new(),
             matches_left: &mut self.matches_left,
             unaligned: &mut self.unaligned,
         };
-        search.pair(0..search.tokens.raw.len(), 0..search.tokens.refined.len());
+        search.pair(0..search.tokens.raw.len(), 0..search.tokens.refined.len(), 0);
         search.pairs
     }
 }
@@ -121,13 +126,15 @@ impl Tokens {
 
 struct Search<'a> {
     tokens: &'a Tokens,
+    chain: &'a mut Chain,
     pairs: Vec<(usize, usize)>,
     matches_left: &'a mut usize,
     unaligned: &'a mut u32,
 }
 
 impl Search<'_> {
-    fn pair(&mut self, mut raw: Range<usize>, mut refined: Range<usize>) {
+    /// Matches what stands in these ranges, which are between anchors of so many levels.
+    fn pair(&mut self, mut raw: Range<usize>, mut refined: Range<usize>, depth: usize) {
         while !raw.is_empty()
             && !refined.is_empty()
             && self.tokens.raw[raw.start] == self.tokens.refined[refined.start]
@@ -135,15 +142,16 @@ impl Search<'_> {
             self.pairs.push((raw.start, refined.start));
             (raw.start, refined.start) = (raw.start + 1, refined.start + 1);
         }
-        if raw.is_empty() || refined.is_empty() {
+        let matches = if refined.is_empty() { 0 } else { self.count(&raw, &refined) };
+        if matches == 0 {
             return;
         }
-        match self.matches_left.checked_sub(self.count(&raw, &refined)) {
+        match self.matches_left.checked_sub(matches) {
             Some(left) => {
                 *self.matches_left = left;
                 self.by_chain(&raw, &refined);
             }
-            None => self.by_anchors(raw, refined),
+            None => self.by_anchors(raw, refined, depth),
         }
     }
 
@@ -154,23 +162,25 @@ impl Search<'_> {
     }
 
     fn by_chain(&mut self, raw: &Range<usize>, refined: &Range<usize>) {
-        let mut matches = Vec::new();
         let size = |range: &Range<usize>| u32::try_from(range.len()).unwrap_or(u32::MAX);
         let first = u32::try_from(refined.start).unwrap_or(u32::MAX);
+        self.chain.begin(size(raw), size(refined));
         for (row, &number) in (0..size(raw)).zip(&self.tokens.raw[raw.clone()]).rev() {
-            let columns = self.tokens.places(number, refined).iter().rev();
-            let weight = |number: u32| self.tokens.weights[number as usize];
-            matches.extend(columns.map(|&at| Match::new(row, at - first, weight(number))));
+            for &place in self.tokens.places(number, refined).iter().rev() {
+                self.chain.push(row, place - first, self.tokens.weights[number as usize]);
+            }
         }
-        let found = best_chain(matches, size(raw), size(refined));
-        self.pairs.extend(found.into_iter().map(|(a, b)| (raw.start + a, refined.start + b)));
+        let found = self.chain.best();
+        self.pairs.extend(
+            found.map(|(row, column)| (raw.start + row as usize, refined.start + column as usize)),
+        );
     }
 
-    fn by_anchors(&mut self, mut raw: Range<usize>, mut refined: Range<usize>) {
-        let anchors = self.anchors(&raw, &refined);
+    fn by_anchors(&mut self, mut raw: Range<usize>, mut refined: Range<usize>, depth: usize) {
+        let anchors = if depth < DEEPEST { self.anchors(&raw, &refined) } else { Vec::new() };
         *self.unaligned += u32::from(anchors.is_empty());
         for (at_raw, at_refined) in anchors {
-            self.pair(raw.start..at_raw, refined.start..at_refined);
+            self.pair(raw.start..at_raw, refined.start..at_refined, depth + 1);
             self.pairs.push((at_raw, at_refined));
             (raw.start, refined.start) = (at_raw + 1, at_refined + 1);
         }
@@ -178,16 +188,15 @@ impl Search<'_> {
 
     /// Tokens that stand once in either range, in the same order.
     fn anchors(&self, raw: &Range<usize>, refined: &Range<usize>) -> Vec<(usize, usize)> {
-        let mut times = vec![0u8; self.tokens.weights.len()];
-        let numbers = &self.tokens.raw[raw.clone()];
-        for &number in numbers.iter().filter(|&&number| number != ALONE) {
-            times[number as usize] = times[number as usize].saturating_add(1);
-        }
-        let place = |(at, &number): (usize, &u32)| match self.tokens.places(number, refined) {
-            &[place] if times[number as usize] == 1 => Some((at, place as usize)),
+        let mut numbered: Vec<(u32, usize)> =
+            raw.clone().map(|at| (self.tokens.raw[at], at)).collect();
+        numbered.sort_unstable();
+        let once = numbered.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() == 1);
+        let place = |same: &[(u32, usize)]| match self.tokens.places(same[0].0, refined) {
+            &[place] => Some((same[0].1, place as usize)),
             _ => None,
         };
-        let mut pairs: Vec<(usize, usize)> = raw.clone().zip(numbers).filter_map(place).collect();
+        let mut pairs: Vec<(usize, usize)> = once.filter_map(place).collect();
         pairs.sort_unstable_by_key(|pair| pair.1);
         rising(&pairs)
     }

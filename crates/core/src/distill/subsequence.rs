@@ -5,7 +5,7 @@ use super::band::{Band, Stretch};
 use super::cost::{Edges, MOST_SPANS};
 use super::effort::Effort;
 use super::embedding::{Window, windows};
-use super::fewest::Fewest;
+use super::fewest::{Fewest, one_span};
 use super::greedy;
 use super::symbols::{Places, Symbols};
 use super::table::{self, Run};
@@ -25,6 +25,9 @@ const CELLS_AT_ONCE: usize = 16;
 /// The deletions of least cost that make `refined` of `raw` (laws L3 and L4); `None` if there are
 /// none.
 pub(super) fn align(raw: &str, refined: &str, effort: &mut Effort) -> Option<Deletions> {
+    if let Some(one) = one_span(raw, refined) {
+        return Some(Deletions::union(vec![one]));
+    }
     let mut spans = Vec::new();
     let mut fewest = Fewest::new(raw, refined);
     for window in windows(raw, refined)? {
