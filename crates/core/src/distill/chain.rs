@@ -193,9 +193,11 @@ impl Chain {
         let new = Best { sum, row, at: number(at) };
         let mut node = self.columns.len() - column as usize;
         while let Some(best) = self.further.get_mut(node) {
-            if new.beats(*best) {
-                *best = new;
+            if !new.beats(*best) {
+                // What stands behind has all that this node has.
+                return;
             }
+            *best = new;
             node += node & node.wrapping_neg();
         }
     }

@@ -80,6 +80,7 @@ impl Tokens {
         known: &mut QuickMap<&'t str, u32>,
     ) {
         known.clear();
+        known.reserve(refined.size_hint().0);
         self.weights.clear();
         self.refined.clear();
         self.refined.extend(refined.map(|token| {

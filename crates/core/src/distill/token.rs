@@ -4,7 +4,7 @@ use crate::span::Span;
 
 /// The lines of `part` of `text` that are not blank, without the white space around them.
 pub(super) fn lines(text: &str, part: Span) -> Vec<Span> {
-    let mut lines = Vec::new();
+    let mut lines = Vec::with_capacity(part.len() / 32 + 1);
     let mut start = part.start();
     let ends = memchr::memchr_iter(b'\n', part.of(text).as_bytes()).map(|at| part.start() + at);
     for end in ends.chain([part.end()]) {
@@ -33,6 +33,7 @@ pub(super) fn trim(text: &str, span: Span) -> Span {
 pub(super) fn words(text: &str, lines: impl IntoIterator<Item = Span>) -> Vec<Span> {
     let mut words = Vec::new();
     for line in lines {
+        words.reserve(line.len() / 4 + 1);
         let bytes = &text.as_bytes()[..line.end()];
         let mut at = line.start();
         while let Some(&byte) = bytes.get(at) {
