@@ -8,8 +8,8 @@ use std::ops::Range;
 const HEAVIEST: usize = 1 << 10;
 /// Equal pairs of tokens that are looked at for any two texts, and more for each byte of both
 /// (guesses: some 10 ms, and a tenth of a second for a megabyte).
-const MATCHES_AT_LEAST: usize = 1 << 18;
-const MATCHES_A_BYTE: usize = 1;
+const MATCHES_AT_LEAST: usize = 1 << 19;
+const MATCHES_A_BYTE: usize = 2;
 /// Anchors between anchors are looked for this often (guess): it bounds the time of texts that are
 /// made to be hard.
 const DEEPEST: usize = 32;
@@ -79,18 +79,21 @@ impl Tokens {
         refined: impl Iterator<Item = &'t str>,
         known: &mut QuickMap<&'t str, u32>,
     ) {
+        let mut seen = Seen::default();
         known.clear();
         known.reserve(refined.size_hint().0);
         self.weights.clear();
         self.refined.clear();
         self.refined.extend(refined.map(|token| {
+            seen.add(token);
             *known.entry(token).or_insert_with(|| {
                 self.weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
                 u32::try_from(self.weights.len() - 1).unwrap_or(ALONE)
             })
         }));
         self.raw.clear();
-        self.raw.extend(raw.map(|token| known.get(token).copied().unwrap_or(ALONE)));
+        let number = |token: &str| known.get(token).copied().unwrap_or(ALONE);
+        self.raw.extend(raw.map(|token| if seen.may_have(token) { number(token) } else { ALONE }));
         self.sort_places();
     }
 
@@ -122,6 +125,34 @@ impl Tokens {
         }
         let before = |end: usize| all.partition_point(|&place| (place as usize) < end);
         &all[before(range.start)..before(range.end)]
+    }
+}
+
+/// Which tokens a short list may have: a filter that says surely only of what it has not. Most words
+/// of a deleted passage end here.
+#[derive(Default)]
+struct Seen {
+    bits: [u64; 16],
+}
+
+impl Seen {
+    fn add(&mut self, token: &str) {
+        let (word, bit) = Self::place(token);
+        self.bits[word] |= bit;
+    }
+
+    fn may_have(&self, token: &str) -> bool {
+        let (word, bit) = Self::place(token);
+        self.bits[word] & bit != 0
+    }
+
+    /// Of its first two bytes, its last and its length.
+    fn place(token: &str) -> (usize, u64) {
+        let bytes = token.as_bytes();
+        let at = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+        let last = at(bytes.len().wrapping_sub(1));
+        let place = at(0) ^ last << 3 ^ at(1) << 5 ^ bytes.len() << 6;
+        (place / 64 % 16, 1 << (place % 64))
     }
 }
 
