@@ -22,15 +22,14 @@ pub(super) fn similar_lines(raw: &str, refined: &str, gap: Matched) -> Vec<Match
     {
         return Vec::new();
     }
+    let letters: Vec<Vec<(char, char)>> =
+        raw_lines.iter().map(|line| letter_pairs(line.of(raw))).collect();
     let mut pairs: Vec<Matched> = Vec::new();
     let mut from = 0;
     for (at, &line) in refined_lines.iter().enumerate() {
         let attached = at == 0 && goes_on(raw, gap.raw) && goes_on(refined, gap.refined);
-        let best = if attached {
-            Some(0)
-        } else {
-            most_similar(raw, &raw_lines[from..], line.of(refined))
-        };
+        let best =
+            if attached { Some(0) } else { most_similar(&letters[from..], line.of(refined)) };
         if let Some(best) = best {
             pairs.push(Matched { raw: raw_lines[from + best], refined: line });
             from += best + 1;
@@ -46,9 +45,10 @@ fn goes_on(text: &str, gap: Span) -> bool {
     gap.start() > 0 && !blank.contains('\n') && !text[..gap.start()].ends_with('\n')
 }
 
-fn most_similar(raw: &str, lines: &[Span], wanted: &str) -> Option<usize> {
+/// Which of these lines resembles the wanted one most, if any does.
+fn most_similar(lines: &[Vec<(char, char)>], wanted: &str) -> Option<usize> {
     let wanted = letter_pairs(wanted);
-    let scores = lines.iter().map(|line| resemblance(&letter_pairs(line.of(raw)), &wanted));
+    let scores = lines.iter().map(|line| resemblance(line, &wanted));
     let best = scores.enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     (best.1 >= LEAST).then_some(best.0)
 }
@@ -62,16 +62,18 @@ fn letter_pairs(line: &str) -> Vec<(char, char)> {
     pairs
 }
 
-/// Dice's coefficient of two sorted lists.
+/// Dice's coefficient of two sorted lists; 0 if it cannot come to [`LEAST`].
 #[expect(clippy::cast_precision_loss, reason = "counts of letters of a line")]
 fn resemblance(a: &[(char, char)], b: &[(char, char)]) -> f64 {
-    let (mut common, mut rest) = (0, b);
-    for pair in a {
-        rest = &rest[rest.partition_point(|other| other < pair).min(rest.len())..];
-        if rest.first() == Some(pair) {
-            (common, rest) = (common + 1, &rest[1..]);
-        }
+    let share = |common: usize| 2.0 * common as f64 / (a.len() + b.len()).max(1) as f64;
+    if share(a.len().min(b.len())) < LEAST {
+        return 0.0;
     }
-    let total = a.len() + b.len();
-    if total == 0 { 0.0 } else { 2.0 * f64::from(common) / total as f64 }
+    let (mut common, mut at, mut other) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(at), b.get(other)) {
+        common += usize::from(x == y);
+        at += usize::from(x <= y);
+        other += usize::from(y <= x);
+    }
+    share(common)
 }
