@@ -6,24 +6,16 @@
 //! some dozen characters. What stands between two forced characters can be aligned by itself.
 
 use super::common::{boundary_before, boundary_behind, prefix, suffix};
+use super::window::Window;
 use memchr::{memchr, memrchr};
-use std::ops::Range;
-
-/// A stretch of both texts in bytes, to be aligned by itself: it has deletions, and the characters
-/// before and behind it, if there are any, are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    pub raw: Range<usize>,
-    pub refined: Range<usize>,
-}
 
 /// Characters of the refined text that stand in one piece in the raw one.
 #[derive(Clone, Copy, Debug)]
-struct Run {
+pub(super) struct Run {
     /// The first byte of them in the refined text.
-    refined: usize,
-    /// How much further on they stand in the raw text: what is deleted before them.
-    gone: usize,
+    pub refined: usize,
+    /// How much further on they stand in the raw text: what is gone before them.
+    pub gone: usize,
 }
 
 /// The windows of a pair, in order. Outside of them nothing is deleted. `None` if the refined text is
@@ -67,7 +59,7 @@ fn first_place(raw: &[u8], refined: &[u8]) -> Option<usize> {
 }
 
 /// Each character at its last possible place.
-fn latest(raw: &[u8], refined: &[u8]) -> Option<Vec<Run>> {
+pub(super) fn latest(raw: &[u8], refined: &[u8]) -> Option<Vec<Run>> {
     let mut runs = Vec::new();
     let (mut at_raw, mut at) = (raw.len(), refined.len());
     while at > 0 {

@@ -9,27 +9,24 @@
 //! all pieces that a way with so few deletions can have. These are few, and the cheapest and
 //! leftmost way through them is chosen.
 
-use super::common::{boundary_before, boundary_behind, prefix, suffix};
-use super::cost::{IMPOSSIBLE, edge_cost_at};
-use super::embedding::Window;
+use super::cost::IMPOSSIBLE;
+use super::window::{Texts, Window};
 use crate::span::Span;
-use memchr::memmem;
 use std::ops::Range;
 
-/// With more places than these a search by vectors is worth its preparation (guess).
-const FAR: usize = 512;
-/// Bytes that such a search looks for at most; the rest is compared.
-const LONGEST: usize = 16;
-/// Bytes that may be looked at for any window (guess: some 10 µs).
-const WORK_AT_LEAST: usize = 1 << 14;
+/// Bytes that may be looked at for any pair (guess: some milliseconds).
+const WORK_AT_LEAST: usize = 8 << 20;
 /// Bytes that may be looked at more for each raw byte of a window. This bounds the time by the size
-/// of the input: with more, a table takes less time. Measured: see `lab/LOG.md`.
+/// of the input. Measured on texts that are made to be hard: see `lab/LOG.md`.
 const WORK_A_BYTE: usize = 64;
+/// What keeping a place in memory counts for; it bounds memory by the size of the input.
+const WORK_A_REACH: usize = 16;
+const WORK_A_PIECE: usize = 64;
 
 /// Solves windows of one pair.
-pub(super) struct Fewest<'t> {
-    raw: &'t str,
-    refined: &'t str,
+pub(super) struct Fewest {
+    /// What may still be looked at beyond what each window may by its size.
+    spare: usize,
     /// What may still be looked at in this window.
     work_left: usize,
     reaches: Levels<Reach>,
@@ -66,9 +63,9 @@ pub(super) fn one_span(raw: &str, refined: &str) -> Option<Span> {
         return Some(Span::new(0, 0));
     }
     let whole = Window { raw: 0..raw.len(), refined: 0..refined.len() };
-    let text = (refined.len() <= raw.len()).then(|| Text::of(raw, refined, &whole))?;
-    let (first, last) = text.ends();
-    (last <= first).then(|| text.cheapest_span(last..first, text.least, text.most).1)
+    let texts = (refined.len() <= raw.len()).then(|| Texts::of(raw, refined, &whole))?;
+    let (first, last) = texts.ends();
+    (last <= first).then(|| texts.cheapest_span(last..first, texts.least, texts.most).1)
 }
 
 /// Lists of lists, side by side.
@@ -103,24 +100,35 @@ impl<T> Levels<T> {
     }
 }
 
-impl<'t> Fewest<'t> {
-    pub const fn new(raw: &'t str, refined: &'t str) -> Self {
-        Self { raw, refined, work_left: 0, reaches: Levels::new(), pieces: Levels::new() }
+impl Fewest {
+    pub const fn new() -> Self {
+        Self { spare: WORK_AT_LEAST, work_left: 0, reaches: Levels::new(), pieces: Levels::new() }
     }
 
-    /// Adds the deletions of least cost in `window`, and of these the leftmost, to `spans`; `None`
+    /// Adds the deletions of least cost in a window, and of these the leftmost, to `spans`; `None`
     /// if the bound on work is reached.
-    pub fn solve(&mut self, window: &Window, spans: &mut Vec<Span>) -> Option<()> {
-        let text = Text::of(self.raw, self.refined, window);
-        let (first, last) = text.ends();
+    pub fn solve(&mut self, texts: &Texts<'_>, spans: &mut Vec<Span>) -> Option<()> {
+        let (first, last) = texts.ends();
         if last <= first {
-            spans.push(text.cheapest_span(last..first, text.least, text.most).1);
+            spans.push(texts.cheapest_span(last..first, texts.least, texts.most).1);
             return Some(());
         }
-        self.work_left = WORK_AT_LEAST + WORK_A_BYTE * window.raw.len();
-        self.reach(&text, first, last)?;
-        self.trace_back(&text, last)?;
-        self.choose(&text, first, spans)
+        self.work_left = self.spare + WORK_A_BYTE * (texts.range.len() + texts.most - texts.least);
+        let found = self.search(texts, first, last, spans);
+        self.spare = self.spare.min(self.work_left);
+        found
+    }
+
+    fn search(
+        &mut self,
+        texts: &Texts<'_>,
+        first: usize,
+        last: usize,
+        spans: &mut Vec<Span>,
+    ) -> Option<()> {
+        self.reach(texts, first, last)?;
+        self.trace_back(texts, last)?;
+        self.choose(texts, first, spans)
     }
 
     /// Counts bytes that were looked at; `None` if there were too many.
@@ -130,55 +138,60 @@ impl<'t> Fewest<'t> {
     }
 
     /// Finds what can be reached with each number of deletions, until one more comes to `last`.
-    fn reach(&mut self, text: &Text<'_>, first: usize, last: usize) -> Option<()> {
+    fn reach(&mut self, texts: &Texts<'_>, first: usize, last: usize) -> Option<()> {
         self.reaches.clear();
         self.reaches.begin();
-        self.reaches.items.push(Reach { gone: text.least, refined: first });
+        self.reaches.items.push(Reach { gone: texts.least, refined: first });
         while self.reaches.items.last()?.refined < last {
             let level = self.reaches.last();
             self.reaches.begin();
-            self.reach_further(text, level, last)?;
+            self.reach_further(texts, level, last)?;
         }
         Some(())
     }
 
     /// The same with one deletion more than at `level`.
-    fn reach_further(&mut self, text: &Text<'_>, level: Range<usize>, last: usize) -> Option<()> {
+    fn reach_further(&mut self, texts: &Texts<'_>, level: Range<usize>, last: usize) -> Option<()> {
         let mut best = 0;
         for at in level.clone() {
             let from = self.reaches.items[at];
             let next = self.reaches.items[..level.end].get(at + 1);
-            let until = next.map_or(text.most, |next| next.gone + 1);
+            let until = next.map_or(texts.most, |next| next.gone + 1);
             if from.refined > best {
                 best = from.refined;
+                self.work(WORK_A_REACH)?;
                 self.reaches.items.push(from);
             }
             let mut gone = from.gone + 1..until;
             self.work(gone.len())?;
             while best < last
-                && let Some(found) = text.find(from.refined..best + 1, gone.clone())
+                && let Some(found) = texts.find(from.refined..best + 1, gone.clone())
             {
-                let high = text.high(from.refined, found);
-                self.work(1 + (high - from.refined) / 8)?;
+                gone.start = found + 1;
+                self.work(1)?;
+                if !texts.is_same(best, found) {
+                    continue;
+                }
+                let high = texts.high(from.refined, found);
+                self.work(WORK_A_REACH + (high - from.refined) / 8)?;
                 if high > best {
                     best = high;
                     self.reaches.items.push(Reach { gone: found, refined: high });
                 }
-                gone.start = found + 1;
             }
         }
         Some(())
     }
 
     /// Finds the pieces of all ways with the fewest deletions, from the last to the first.
-    fn trace_back(&mut self, text: &Text<'_>, last: usize) -> Option<()> {
+    fn trace_back(&mut self, texts: &Texts<'_>, last: usize) -> Option<()> {
         self.pieces.clear();
         self.pieces.begin();
-        self.pieces.items.push(Piece::new(text.most, last, text.range.end));
+        self.pieces.items.push(Piece::new(texts.most, last, texts.range.end));
         for level in (0..self.reaches.begins.len() - 1).rev() {
             let behind = self.pieces.last();
             self.pieces.begin();
-            self.pieces_before(text, self.reaches.range(level), behind)?;
+            self.pieces_before(texts, self.reaches.range(level), behind)?;
         }
         Some(())
     }
@@ -187,7 +200,7 @@ impl<'t> Fewest<'t> {
     /// sorted from the most gone to the least.
     fn pieces_before(
         &mut self,
-        text: &Text<'_>,
+        texts: &Texts<'_>,
         reaches: Range<usize>,
         behind: Range<usize>,
     ) -> Option<()> {
@@ -197,7 +210,7 @@ impl<'t> Fewest<'t> {
             let piece = self.pieces.items[at];
             low = low.min(piece.low);
             let next = self.pieces.items[..behind.end].get(at + 1);
-            let least = next.map_or(text.least + 1, |next| next.gone);
+            let least = next.map_or(texts.least + 1, |next| next.gone);
             let mut end = piece.gone;
             while end > least {
                 while self.reaches.items[reach - 1].gone + 1 >= end {
@@ -205,7 +218,7 @@ impl<'t> Fewest<'t> {
                 }
                 let from = self.reaches.items[reach - 1];
                 let begin = least.max(from.gone + 1);
-                self.pieces_within(text, from.refined, low, begin..end)?;
+                self.pieces_within(texts, from.refined, low, begin..end)?;
                 end = begin;
             }
         }
@@ -215,19 +228,19 @@ impl<'t> Fewest<'t> {
     /// The pieces from `from` to `low` with so much gone.
     fn pieces_within(
         &mut self,
-        text: &Text<'_>,
+        texts: &Texts<'_>,
         from: usize,
         low: usize,
         mut gone: Range<usize>,
     ) -> Option<()> {
         let begin = self.pieces.items.len();
         self.work(gone.len())?;
-        while let Some(found) = text.find(from..low, gone.clone()) {
-            let high = text.high(from, found);
+        while let Some(found) = texts.find(from..low, gone.clone()) {
+            let high = texts.high(from, found);
             self.work(1 + (high - from) / 8)?;
             if high >= low {
-                let low = text.low(low, found);
-                self.work((high - low) / 8)?;
+                let low = texts.low(low, found);
+                self.work(WORK_A_PIECE + (high - low) / 8)?;
                 self.pieces.items.push(Piece::new(found, low, high));
             }
             gone.start = found + 1;
@@ -237,16 +250,16 @@ impl<'t> Fewest<'t> {
     }
 
     /// The cheapest and leftmost way through the pieces.
-    fn choose(&mut self, text: &Text<'_>, first: usize, spans: &mut Vec<Span>) -> Option<()> {
+    fn choose(&mut self, texts: &Texts<'_>, first: usize, spans: &mut Vec<Span>) -> Option<()> {
         self.pieces.begin();
-        self.pieces.items.push(Piece::new(text.least, text.range.start, first));
+        self.pieces.items.push(Piece::new(texts.least, texts.range.start, first));
         for level in 1..self.pieces.begins.len() {
             for at in self.pieces.range(level) {
-                self.choose_next(text, at, self.pieces.range(level - 1))?;
+                self.choose_next(texts, at, self.pieces.range(level - 1))?;
             }
         }
         let mut piece = *self.pieces.items.last()?;
-        while piece.gone < text.most {
+        while piece.gone < texts.most {
             spans.push(piece.span);
             piece = self.pieces.items[piece.next];
         }
@@ -254,7 +267,7 @@ impl<'t> Fewest<'t> {
     }
 
     /// The cheapest and leftmost deletion behind the piece `at`.
-    fn choose_next(&mut self, text: &Text<'_>, at: usize, behind: Range<usize>) -> Option<()> {
+    fn choose_next(&mut self, texts: &Texts<'_>, at: usize, behind: Range<usize>) -> Option<()> {
         let piece = self.pieces.items[at];
         let mut best = Piece { cost: IMPOSSIBLE, ..piece };
         self.work(behind.len())?;
@@ -264,7 +277,7 @@ impl<'t> Fewest<'t> {
                 continue;
             }
             self.work(4 * (piece.high - other.low))?;
-            let (cost, span) = text.cheapest_span(other.low..piece.high, piece.gone, other.gone);
+            let (cost, span) = texts.cheapest_span(other.low..piece.high, piece.gone, other.gone);
             let cost = cost + other.cost;
             if (cost, span) < (best.cost, best.span) {
                 best = Piece { cost, span, next, ..piece };
@@ -280,85 +293,4 @@ impl Piece {
     const fn new(gone: usize, low: usize, high: usize) -> Self {
         Self { gone, low, high, cost: 0, span: Span::new(0, 0), next: 0 }
     }
-}
-
-/// A window of two texts.
-struct Text<'t> {
-    raw: &'t str,
-    refined: &'t str,
-    /// Its bytes of the refined text.
-    range: Range<usize>,
-    /// What is gone before it.
-    least: usize,
-    /// What is gone behind it.
-    most: usize,
-}
-
-impl<'t> Text<'t> {
-    fn of(raw: &'t str, refined: &'t str, window: &Window) -> Self {
-        let (least, most) =
-            (window.raw.start - window.refined.start, window.raw.end - window.refined.end);
-        Self { raw, refined, range: window.refined.clone(), least, most }
-    }
-
-    /// How much of the refined text has nothing gone, and from where on all is gone.
-    fn ends(&self) -> (usize, usize) {
-        (self.high(self.range.start, self.least), self.low(self.range.end, self.most))
-    }
-
-    /// How far the refined text goes on from `from` as the raw one does with so much gone.
-    fn high(&self, from: usize, gone: usize) -> usize {
-        let end = self.range.end;
-        let (raw, refined) = (self.raw.as_bytes(), self.refined.as_bytes());
-        let same = prefix(&raw[from + gone..end + gone], &refined[from..end]);
-        boundary_before(refined, from + same)
-    }
-
-    /// From where on the refined text is as the raw one with so much gone, up to `until`.
-    fn low(&self, until: usize, gone: usize) -> usize {
-        let begin = self.range.start;
-        let (raw, refined) = (self.raw.as_bytes(), self.refined.as_bytes());
-        let same = suffix(&raw[begin + gone..until + gone], &refined[begin..until]);
-        boundary_behind(refined, until - same)
-    }
-
-    /// The least of `gone` with which the raw text may have these bytes of the refined one: their
-    /// begin is looked for.
-    fn find(&self, wanted: Range<usize>, gone: Range<usize>) -> Option<usize> {
-        let raw = &self.raw.as_bytes()[wanted.start..];
-        let wanted = &self.refined.as_bytes()[wanted];
-        if gone.len() > FAR {
-            let wanted = &wanted[..wanted.len().min(LONGEST)];
-            let raw = &raw[gone.start..gone.end - 1 + wanted.len()];
-            return Some(gone.start + memmem::find(raw, wanted)?);
-        }
-        find_near(raw, wanted, gone)
-    }
-
-    /// The cheapest and leftmost deletion before one of these bytes of the refined text (the last
-    /// included), before which `before` and behind which `behind` bytes are gone.
-    fn cheapest_span(&self, at: Range<usize>, before: usize, behind: usize) -> (u64, Span) {
-        let places = (at.start..=at.end).filter(|&at| self.refined.is_char_boundary(at));
-        let spans = places.map(|at| Span::new(at + before, at + behind));
-        let cost =
-            |span: &Span| edge_cost_at(self.raw, span.start()) + edge_cost_at(self.raw, span.end());
-        spans.map(|span| (cost(&span), span)).min().unwrap_or((IMPOSSIBLE, Span::new(0, 0)))
-    }
-}
-
-/// The same byte by byte, or rather eight at a time, without making ready for it.
-fn find_near(raw: &[u8], wanted: &[u8], mut gone: Range<usize>) -> Option<usize> {
-    let length = wanted.len().min(8);
-    let mut key = [0; 8];
-    key[..length].copy_from_slice(&wanted[..length]);
-    let (key, mask) = (u64::from_le_bytes(key), u64::MAX >> (64 - 8 * length));
-    let words = raw[gone.start..].windows(8).take(gone.len());
-    let is_same =
-        |word: &[u8]| word.try_into().is_ok_and(|word| u64::from_le_bytes(word) & mask == key);
-    let near = words.len();
-    if let Some(found) = words.into_iter().position(is_same) {
-        return Some(gone.start + found);
-    }
-    gone.start += near;
-    gone.find(|&gone| raw[gone..].starts_with(&wanted[..length]))
 }

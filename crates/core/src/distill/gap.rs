@@ -27,7 +27,7 @@ pub(super) struct Gaps<'a> {
 
 impl<'a> Gaps<'a> {
     pub const fn new(raw: &'a str, refined: &'a str, moved: &'a Moved) -> Self {
-        let effort = Effort { anchored: 0, greedy: 0, unaligned: 0 };
+        let effort = Effort { greedy: 0, unaligned: 0 };
         Self { raw, refined, moved, deleted: Vec::new(), items: Vec::new(), effort }
     }
 
@@ -41,7 +41,6 @@ impl<'a> Gaps<'a> {
 
     /// The deletions and the residue. A line that was moved is not deleted where it stood.
     pub fn finish(mut self, effort: &mut Effort) -> (Deletions, Vec<ResidueItem>) {
-        effort.anchored += self.effort.anchored;
         effort.greedy += self.effort.greedy;
         let deleted = Deletions::union(self.deleted);
         if self.items.iter().all(|item| item.from.is_none()) {

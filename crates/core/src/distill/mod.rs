@@ -8,8 +8,6 @@
 //!
 //! [`Verdict::of`] then says by a [`DistillPolicy`] which parts of the pair are fit to learn from.
 
-mod anchor;
-mod band;
 mod chain;
 mod common;
 mod cost;
@@ -26,11 +24,10 @@ mod residue;
 mod rewrite;
 mod similar;
 mod subsequence;
-mod symbols;
-mod table;
 mod tally;
 mod token;
 mod verdict;
+mod window;
 
 pub use effort::Effort;
 pub use policy::{DistillPolicy, Limits};
