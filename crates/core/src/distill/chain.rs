@@ -221,3 +221,70 @@ impl Chain {
 fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(NONE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The most that a chain of equal tokens is worth, by a table: from each cell on, behind a match,
+    /// in a gap of raw tokens, in a gap of refined ones.
+    fn most(raw: &[u8], refined: &[u8]) -> i32 {
+        let mut below = vec![[i32::MIN / 2; 3]; refined.len() + 1];
+        for row in (0..=raw.len()).rev() {
+            let mut here = vec![[i32::MIN / 2; 3]; refined.len() + 1];
+            for column in (0..=refined.len()).rev() {
+                if (row, column) == (raw.len(), refined.len()) {
+                    here[column] = [0; 3];
+                    continue;
+                }
+                let pair = raw.get(row).zip(refined.get(column)).filter(|(a, b)| a == b);
+                let matched =
+                    pair.map_or(i32::MIN / 2, |(token, _)| weight(*token) + below[column + 1][0]);
+                let raw_gap = if row < raw.len() { below[column][1] } else { i32::MIN / 2 };
+                let refined_gap = here.get(column + 1).map_or(i32::MIN / 2, |cell| cell[2]);
+                let best = |a: i32, b: i32| matched.max(raw_gap - a).max(refined_gap - b);
+                here[column] = [best(OPEN, OPEN), best(0, OPEN), best(OPEN, 0)];
+            }
+            below = here;
+        }
+        below[0][0]
+    }
+
+    fn weight(token: u8) -> i32 {
+        1 + 2 * i32::from(token)
+    }
+
+    /// What a chain is worth.
+    fn worth(chain: &[(u32, u32)], raw: &[u8], refined: &[u8]) -> i32 {
+        let (mut row, mut column, mut sum) = (0, 0, 0);
+        let end = (number(raw.len()), number(refined.len()));
+        for &(a, b) in chain.iter().chain([&end]) {
+            sum -= OPEN * (i32::from(a > row) + i32::from(b > column));
+            (row, column) = (a + 1, b + 1);
+        }
+        sum + chain.iter().map(|&(a, _)| weight(raw[a as usize])).sum::<i32>()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn no_chain_is_worth_more(
+            raw in prop::collection::vec(0u8..4, 0..14),
+            refined in prop::collection::vec(0u8..4, 0..14),
+        ) {
+            let mut chain = Chain::default();
+            chain.begin(number(raw.len()), number(refined.len()));
+            for (row, a) in raw.iter().enumerate().rev() {
+                for (column, _) in refined.iter().enumerate().rev().filter(|(_, b)| *b == a) {
+                    chain.push(number(row), number(column), weight(*a));
+                }
+            }
+            let found: Vec<(u32, u32)> = chain.best().collect();
+            prop_assert!(found.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1));
+            prop_assert!(found.iter().all(|&(a, b)| raw[a as usize] == refined[b as usize]));
+            prop_assert_eq!(worth(&found, &raw, &refined), most(&raw, &refined));
+        }
+    }
+}

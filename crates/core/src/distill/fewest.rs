@@ -233,6 +233,10 @@ impl Fewest {
         low: usize,
         mut gone: Range<usize>,
     ) -> Option<()> {
+        if from >= low {
+            // Cannot be, since one deletion fewer would do then.
+            return None;
+        }
         let begin = self.pieces.items.len();
         self.work(gone.len())?;
         while let Some(found) = texts.find(from..low, gone.clone()) {
