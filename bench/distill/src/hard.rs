@@ -63,7 +63,8 @@ const TEXTS: [(&str, Make); 10] = [
 fn repeated_line(keep: impl Fn(usize) -> bool) -> (String, String) {
     let line = "Home | About us | Contact\n";
     let raw = line.repeat(SIZE / line.len());
-    let kept = (0..SIZE / line.len()).filter(|&at| keep(at)).count().min(SIZE * 6 / 10 / line.len());
+    let kept =
+        (0..SIZE / line.len()).filter(|&at| keep(at)).count().min(SIZE * 6 / 10 / line.len());
     (raw, line.repeat(kept))
 }
 

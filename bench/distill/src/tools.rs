@@ -7,14 +7,17 @@ use refinex_core::{distill, execute};
 pub type Tool = fn(&str, &str) -> bool;
 
 /// The tools by name.
-pub const TOOLS: [(&str, Tool); 7] = [
+pub const TOOLS: [(&str, Tool); 10] = [
     ("refinex", ours),
     ("imara-diff histogram, numbered by us", imara_histogram_numbered),
     ("imara-diff myers, numbered by us", imara_myers_numbered),
     ("imara-diff myers", imara_myers),
     ("imara-diff histogram", imara_histogram),
     ("similar myers", similar_myers),
+    ("similar hunt", similar_hunt),
+    ("similar histogram", similar_histogram),
     ("dissimilar", dissimilar_chunks),
+    ("diff_match_patch, lines first", dmp),
 ];
 
 fn ours(raw: &str, refined: &str) -> bool {
@@ -64,13 +67,32 @@ fn imara_numbered(algorithm: Algorithm, raw: &str, refined: &str) -> bool {
 }
 
 fn similar_myers(raw: &str, refined: &str) -> bool {
+    similar_by(similar::Algorithm::Myers, raw, refined)
+}
+
+fn similar_hunt(raw: &str, refined: &str) -> bool {
+    similar_by(similar::Algorithm::Hunt, raw, refined)
+}
+
+fn similar_histogram(raw: &str, refined: &str) -> bool {
+    similar_by(similar::Algorithm::Histogram, raw, refined)
+}
+
+fn similar_by(algorithm: similar::Algorithm, raw: &str, refined: &str) -> bool {
     let raw: Vec<char> = raw.chars().collect();
     let refined: Vec<char> = refined.chars().collect();
-    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &raw, &refined);
+    let ops = similar::capture_diff_slices(algorithm, &raw, &refined);
     ops.iter().all(|op| matches!(op.tag(), similar::DiffTag::Equal | similar::DiffTag::Delete))
 }
 
 fn dissimilar_chunks(raw: &str, refined: &str) -> bool {
     let chunks = dissimilar::diff(raw, refined);
     !chunks.iter().any(|chunk| matches!(chunk, dissimilar::Chunk::Insert(_)))
+}
+
+/// As it is set by default: lines first, then characters, and what is not found within a second is
+/// left coarse.
+fn dmp(raw: &str, refined: &str) -> bool {
+    let diffs = diff_match_patch::Dmp::new().diff_main(raw, refined, true);
+    diffs.iter().all(|diff| diff.operation != 1)
 }
