@@ -37,6 +37,7 @@ struct Column {
 pub(super) struct Chain {
     matches: Vec<Match>,
     rows: u32,
+    width: usize,
     columns: Vec<Column>,
     /// The best matches right of a column and at least a row apart, as a Fenwick tree from the
     /// right.
@@ -72,12 +73,15 @@ impl Chain {
     /// Begins another search, among so many raw and refined tokens.
     pub fn begin(&mut self, rows: u32, columns: u32) {
         self.matches.clear();
-        self.rows = rows;
         self.columns.clear();
-        self.columns.resize(columns as usize, Column { nearest: NONE, best: NONE });
         self.further.clear();
-        self.further.resize(columns as usize + 1, Best { sum: i32::MIN, row: 0, at: NONE });
         self.entered = 0;
+        (self.rows, self.width) = (rows, columns as usize);
+    }
+
+    /// How many matches were added.
+    pub const fn len(&self) -> usize {
+        self.matches.len()
     }
 
     /// Adds a match that is worth `weight`. They come from the last row to the first, and in a row
@@ -100,6 +104,11 @@ impl Chain {
 
     /// Sums up all matches; the first of the best chain comes back.
     fn fill(&mut self) -> u32 {
+        if self.matches.is_empty() {
+            return NONE;
+        }
+        self.columns.resize(self.width, Column { nearest: NONE, best: NONE });
+        self.further.resize(self.width + 1, Best { sum: i32::MIN, row: 0, at: NONE });
         let mut below = 0..0;
         while below.end < self.matches.len() {
             let row = self.matches[below.end].row;

@@ -7,9 +7,11 @@ use std::ops::Range;
 /// A token counts for no more bytes than this, so that sums cannot overflow.
 const HEAVIEST: usize = 1 << 10;
 /// Equal pairs of tokens that are looked at for any two texts, and more for each byte of both
-/// (guesses: some 10 ms, and a tenth of a second for a megabyte).
+/// (guesses: some 20 ms, and a tenth of a second for a megabyte).
 const MATCHES_AT_LEAST: usize = 1 << 19;
 const MATCHES_A_BYTE: usize = 2;
+/// Equal pairs that are kept in memory (8 MiB).
+const MATCHES_AT_ONCE: usize = 1 << 19;
 /// Anchors between anchors are looked for this often (guess): it bounds the time of texts that are
 /// made to be hard.
 const DEEPEST: usize = 32;
@@ -174,16 +176,12 @@ impl Search<'_> {
             self.pairs.push((raw.start, refined.start));
             (raw.start, refined.start) = (raw.start + 1, refined.start + 1);
         }
-        let matches = if refined.is_empty() { 0 } else { self.count(&raw, &refined) };
-        if matches == 0 {
-            return;
-        }
-        match self.matches_left.checked_sub(matches) {
-            Some(left) => {
-                *self.matches_left = left;
-                self.by_chain(&raw, &refined);
-            }
-            None => self.by_anchors(raw, refined, depth),
+        let most = raw.len().saturating_mul(refined.len());
+        let allowed = MATCHES_AT_ONCE.min(*self.matches_left);
+        if most <= allowed || self.count(&raw, &refined) <= allowed {
+            *self.matches_left -= self.by_chain(&raw, &refined);
+        } else {
+            self.by_anchors(raw, refined, depth);
         }
     }
 
@@ -193,7 +191,8 @@ impl Search<'_> {
         numbers.iter().map(|&number| self.tokens.places(number, refined).len()).sum()
     }
 
-    fn by_chain(&mut self, raw: &Range<usize>, refined: &Range<usize>) {
+    /// Matches by the best chain of equal pairs; their number comes back.
+    fn by_chain(&mut self, raw: &Range<usize>, refined: &Range<usize>) -> usize {
         let size = |range: &Range<usize>| u32::try_from(range.len()).unwrap_or(u32::MAX);
         let first = u32::try_from(refined.start).unwrap_or(u32::MAX);
         self.chain.begin(size(raw), size(refined));
@@ -202,10 +201,10 @@ impl Search<'_> {
                 self.chain.push(row, place - first, self.tokens.weights[number as usize]);
             }
         }
-        let found = self.chain.best();
-        self.pairs.extend(
-            found.map(|(row, column)| (raw.start + row as usize, refined.start + column as usize)),
-        );
+        for (row, column) in self.chain.best() {
+            self.pairs.push((raw.start + row as usize, refined.start + column as usize));
+        }
+        self.chain.len()
     }
 
     fn by_anchors(&mut self, mut raw: Range<usize>, mut refined: Range<usize>, depth: usize) {
