@@ -8,6 +8,10 @@
 //! character; here it has any number). Once the end is reached, a pass back for each deletion finds
 //! all pieces that a way with so few deletions can have. These are few, and the cheapest and
 //! leftmost way through them is chosen.
+//!
+//! Each deletion can be chosen by itself: the furthest that is reached before a piece stands before
+//! the earliest that must be reached in it, or one deletion fewer would do. So where a piece begins
+//! has no bearing on where it ends.
 
 use super::cost::IMPOSSIBLE;
 use super::window::{Texts, Window};
@@ -19,7 +23,8 @@ const WORK_AT_LEAST: usize = 8 << 20;
 /// Bytes that may be looked at more for each raw byte of a window. This bounds the time by the size
 /// of the input. Measured on texts that are made to be hard: see `lab/LOG.md`.
 const WORK_A_BYTE: usize = 64;
-/// What keeping a place in memory counts for; it bounds memory by the size of the input.
+/// What a place that is found counts for: its time, and, since all may be kept, its memory, which is so
+/// bounded by the size of the input too.
 const WORK_A_REACH: usize = 16;
 const WORK_A_PIECE: usize = 64;
 
@@ -159,21 +164,20 @@ impl Fewest {
             let until = next.map_or(texts.most, |next| next.gone + 1);
             if from.refined > best {
                 best = from.refined;
-                self.work(WORK_A_REACH)?;
                 self.reaches.items.push(from);
             }
             let mut gone = from.gone + 1..until;
-            self.work(gone.len())?;
+            self.work(gone.len() + WORK_A_REACH)?;
             while best < last
                 && let Some(found) = texts.find(from.refined..best + 1, gone.clone())
             {
                 gone.start = found + 1;
-                self.work(1)?;
+                self.work(WORK_A_REACH)?;
                 if !texts.is_same(best, found) {
                     continue;
                 }
                 let high = texts.high(from.refined, found);
-                self.work(WORK_A_REACH + (high - from.refined) / 8)?;
+                self.work((high - from.refined) / 8)?;
                 if high > best {
                     best = high;
                     self.reaches.items.push(Reach { gone: found, refined: high });
@@ -196,8 +200,8 @@ impl Fewest {
         Some(())
     }
 
-    /// Finds the pieces that go on from `reaches` and come to one of the pieces `behind`, both
-    /// sorted from the most gone to the least.
+    /// Finds the pieces that go on from one of `reaches` and come to one of the pieces `behind`, which
+    /// are sorted from the most gone to the least.
     fn pieces_before(
         &mut self,
         texts: &Texts<'_>,
@@ -234,20 +238,24 @@ impl Fewest {
         mut gone: Range<usize>,
     ) -> Option<()> {
         if from >= low {
-            // Cannot be, since one deletion fewer would do then.
+            // Cannot be: one deletion fewer would do.
             return None;
         }
         let begin = self.pieces.items.len();
-        self.work(gone.len())?;
+        self.work(gone.len() + WORK_A_REACH)?;
         while let Some(found) = texts.find(from..low, gone.clone()) {
+            gone.start = found + 1;
+            self.work(WORK_A_REACH)?;
+            if !texts.is_same(low - 1, found) {
+                continue;
+            }
             let high = texts.high(from, found);
-            self.work(1 + (high - from) / 8)?;
+            self.work((high - from) / 8)?;
             if high >= low {
                 let low = texts.low(low, found);
                 self.work(WORK_A_PIECE + (high - low) / 8)?;
                 self.pieces.items.push(Piece::new(found, low, high));
             }
-            gone.start = found + 1;
         }
         self.pieces.items[begin..].reverse();
         Some(())
@@ -282,7 +290,7 @@ impl Fewest {
             }
             self.work(4 * (piece.high - other.low))?;
             let (cost, span) = texts.cheapest_span(other.low..piece.high, piece.gone, other.gone);
-            let cost = cost + other.cost;
+            let cost = cost.saturating_add(other.cost);
             if (cost, span) < (best.cost, best.span) {
                 best = Piece { cost, span, next, ..piece };
             }

@@ -7,6 +7,8 @@ use crate::span::Span;
 
 /// Places that are tried for each run (guess).
 const TRIED: usize = 64;
+/// Bytes behind the first of them in which others are looked for (guess).
+const NEAR: usize = 4096;
 /// Bytes that are compared for each place (guess). A run that is as long is taken; it need not be the
 /// longest, so the time is bounded by the bytes that are settled.
 const COMPARED: usize = 256;
@@ -18,18 +20,14 @@ pub(super) fn fill(texts: &Texts<'_>, spans: &mut Vec<Span>) -> Option<()> {
     let (mut at, mut gone, mut rest) = (texts.range.start, texts.least, &latest[..]);
     loop {
         at = texts.high(at, gone);
-        let most = if at < texts.range.end {
-            rest = still_latest(rest, at - texts.range.start);
-            texts.least + rest.first()?.gone
-        } else {
-            texts.most
-        };
-        let next = if at < texts.range.end { jump(texts, at, gone, most)? } else { most };
-        spans.push(Span::new(at + gone, at + next));
-        gone = next;
         if at == texts.range.end {
+            spans.push(Span::new(at + gone, at + texts.most));
             return Some(());
         }
+        rest = still_latest(rest, at - texts.range.start);
+        let next = jump(texts, at, gone, texts.least + rest.first()?.gone)?;
+        spans.push(Span::new(at + gone, at + next));
+        gone = next;
     }
 }
 
@@ -38,13 +36,17 @@ fn still_latest(runs: &[Run], at: usize) -> &[Run] {
     &runs[runs.partition_point(|run| run.refined <= at).saturating_sub(1)..]
 }
 
-/// How much is gone behind the deletion before `at`, before which `gone` is.
+/// How much is gone behind the deletion before `at`, before which `gone` is; at most `most`, so that
+/// what stands behind still fits.
 fn jump(texts: &Texts<'_>, at: usize, gone: usize, most: usize) -> Option<usize> {
     let mut best = (0, None);
-    let mut from = gone + 1;
+    let (mut from, mut until) = (gone + 1, most + 1);
     for _ in 0..TRIED {
-        let Some(found) = texts.find_character(at, from..most + 1) else { break };
+        let Some(found) = texts.find_character(at, from..until) else { break };
         let length = texts.high_within(at, found, COMPARED) - at;
+        if best.1.is_none() {
+            until = until.min(found + NEAR);
+        }
         if length > best.0 {
             best = (length, Some(found));
         }

@@ -26,7 +26,7 @@ impl BuildHasher for QuickState {
     type Hasher = QuickHasher;
 
     fn build_hasher(&self) -> QuickHasher {
-        QuickHasher { state: self.seed, seed: self.seed | 1 }
+        QuickHasher { state: self.seed, factor: (self.seed ^ MIX) | 1 }
     }
 }
 
@@ -34,12 +34,12 @@ impl BuildHasher for QuickState {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QuickHasher {
     state: u64,
-    seed: u64,
+    factor: u64,
 }
 
 impl QuickHasher {
     fn fold(&mut self, word: u64) {
-        let wide = u128::from(self.state ^ word) * u128::from(self.seed ^ MIX);
+        let wide = u128::from(self.state ^ word) * u128::from(self.factor);
         self.state = (wide as u64) ^ (wide >> 64) as u64;
     }
 }
