@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// deletion, aligned as the settings say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Stretches in which the longest near run was taken after each deletion.
+    /// Windows in which the longest near run was taken after each deletion.
     pub greedy: u32,
     /// Gaps between matched lines or words in which nothing further was matched.
     pub unaligned: u32,
