@@ -161,7 +161,7 @@ impl Fewest {
         for at in level.clone() {
             let from = self.reaches.items[at];
             let next = self.reaches.items[..level.end].get(at + 1);
-            let until = next.map_or(texts.most, |next| next.gone + 1);
+            let until = next.map_or(texts.most, |next| next.gone);
             if from.refined > best {
                 best = from.refined;
                 self.reaches.items.push(from);

@@ -206,6 +206,22 @@ proptest! {
         prop_assert_eq!(Some(found.deletions.spans().to_vec()), oracle(&raw, &refined));
     }
 
+    /// The same with characters of several bytes that share all of them, but not both.
+    #[test]
+    fn no_character_is_made_of_two((raw, refined) in pure(&['é', 'è', 'ĩ', 'Ĩ'], 11)) {
+        let found = distill(&raw, &refined);
+        prop_assert_eq!(execute(&raw, &found.deletions), refined.as_str());
+        prop_assert_eq!(Some(found.deletions.spans().to_vec()), oracle(&raw, &refined));
+    }
+
+    /// What bytes alone would allow is no deletion.
+    #[test]
+    fn characters_are_never_put_together_from_parts(raw in "[éèĩĨ]{0,12}", refined in "[éèĩĨ]{0,4}") {
+        let found = distill(&raw, &refined);
+        prop_assert_eq!(found.residue.is_empty(), oracle(&raw, &refined).is_some());
+        prop_assert_eq!(found.rebuild(&raw, &refined), refined);
+    }
+
     /// The same with characters of several bytes that share some of them.
     #[test]
     fn no_character_is_cut((raw, refined) in pure(&['a', 'é', 'è', '\n'], 10)) {
