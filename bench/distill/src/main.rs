@@ -7,6 +7,7 @@
 //! ```
 //!
 //! FILE is JSON lines with `raw` and `refined`. One line of JSON comes out for each tool or text.
+//! With `ROUNDS=N` each tool goes N times through the pairs, and its quickest time counts.
 //! Every answer of ours is checked; what others say is counted by whether it is pure deletion.
 
 mod hard;
