@@ -1,9 +1,7 @@
-//! What a set of deletions costs: fewest spans, then most edges on line edges, then most on word
+//! What a deletion costs among as few as there can be: most edges on line edges, then most on word
 //! edges.
 
-/// One span more.
-const SPAN: u64 = 1 << 42;
-/// One edge more that is no line edge.
+/// One edge more that is no line edge. Fewer than a million deletions are ever counted together.
 const OFF_LINE: u64 = 1 << 21;
 /// One edge more that is no word edge.
 const OFF_WORD: u64 = 1;
@@ -11,71 +9,13 @@ const OFF_WORD: u64 = 1;
 /// More than any cost.
 pub(super) const IMPOSSIBLE: u64 = u64::MAX;
 
-/// Spans that costs can count in one piece of work: with more the lower parts would overflow.
-pub(super) const MOST_SPANS: usize = 1 << 20;
-
-/// The cost of a span edge at each place of a raw text, from before its first character to behind
-/// its last.
-#[derive(Debug)]
-pub(super) struct Edges {
-    kinds: Vec<u8>,
-}
-
-/// The costs of the kinds of edges: line edge, word edge, inside a word.
-const COSTS: [u64; 4] = [0, OFF_LINE, OFF_LINE + OFF_WORD, OFF_LINE + OFF_WORD];
-
-impl Edges {
-    /// The edges of `raw`.
-    pub fn of(raw: &str) -> Self {
-        let mut kinds = Vec::with_capacity(raw.len() + 1);
-        let mut before = '\n';
-        for c in raw.chars() {
-            kinds.push(kind_between(before, c));
-            before = c;
-        }
-        kinds.push(0);
-        Self { kinds }
-    }
-
-    /// Edges of a text of `places` that are all line edges.
-    pub fn all_alike(places: usize) -> Self {
-        Self { kinds: vec![0; places + 1] }
-    }
-
-    /// The cost of an edge before the character at `place`.
-    pub fn cost(&self, place: u32) -> u64 {
-        COSTS[usize::from(self.kinds[place as usize] & 3)]
-    }
-
-    /// Whether a word begins or ends here, or a line does.
-    pub fn is_word_edge(&self, place: usize) -> bool {
-        self.kinds[place] < 2
-    }
-}
-
-fn kind_between(before: char, after: char) -> u8 {
-    match (before, after) {
-        ('\n', _) => 0,
-        (a, b) if a.is_alphanumeric() && b.is_alphanumeric() => 2,
-        _ => 1,
-    }
-}
-
-/// The cost of a span, but for its end.
-pub(super) fn opening(edges: &Edges, start: u32) -> u64 {
-    SPAN + edges.cost(start)
-}
-
-/// The cost of an edge at byte `at` of `raw`, without an index.
+/// The cost of an edge at byte `at` of `raw`.
 pub(super) fn edge_cost_at(raw: &str, at: usize) -> u64 {
     let before = raw[..at].chars().next_back().unwrap_or('\n');
     match raw[at..].chars().next() {
-        Some(after) => COSTS[usize::from(kind_between(before, after))],
         None => 0,
+        Some(_) if before == '\n' => 0,
+        Some(after) if before.is_alphanumeric() && after.is_alphanumeric() => OFF_LINE + OFF_WORD,
+        Some(_) => OFF_LINE,
     }
-}
-
-/// Whether a word begins or ends at byte `at` of `raw`, or a line does.
-pub(super) fn is_word_edge_at(raw: &str, at: usize) -> bool {
-    edge_cost_at(raw, at) < OFF_LINE + OFF_WORD
 }

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 /// deletion, aligned as the settings say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Stretches that were cut at passages which stand once in either text.
-    pub anchored: u32,
-    /// Stretches in which the longest near run was taken after each deletion.
+    /// Windows in which the longest near run was taken after each deletion.
     pub greedy: u32,
     /// Gaps between matched lines or words in which nothing further was matched.
     pub unaligned: u32,
@@ -25,8 +23,7 @@ impl Effort {
 
     /// The names of the fallbacks that were used, for counts.
     pub fn fallbacks(self) -> impl Iterator<Item = &'static str> {
-        let all =
-            [("anchored", self.anchored), ("greedy", self.greedy), ("unaligned", self.unaligned)];
+        let all = [("greedy", self.greedy), ("unaligned", self.unaligned)];
         all.into_iter().filter(|(_, times)| *times > 0).map(|(name, _)| name)
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Gaps<'a> {
 
 impl<'a> Gaps<'a> {
     pub const fn new(raw: &'a str, refined: &'a str, moved: &'a Moved) -> Self {
-        let effort = Effort { anchored: 0, greedy: 0, unaligned: 0 };
+        let effort = Effort { greedy: 0, unaligned: 0 };
         Self { raw, refined, moved, deleted: Vec::new(), items: Vec::new(), effort }
     }
 
@@ -41,9 +41,11 @@ impl<'a> Gaps<'a> {
 
     /// The deletions and the residue. A line that was moved is not deleted where it stood.
     pub fn finish(mut self, effort: &mut Effort) -> (Deletions, Vec<ResidueItem>) {
-        effort.anchored += self.effort.anchored;
         effort.greedy += self.effort.greedy;
         let deleted = Deletions::union(self.deleted);
+        if self.items.iter().all(|item| item.from.is_none()) {
+            return (deleted, self.items);
+        }
         let lines = Lines::of(self.raw);
         let mut stay = Vec::new();
         for item in &mut self.items {
@@ -57,6 +59,8 @@ impl<'a> Gaps<'a> {
     fn settle_rest(&mut self, gap: Matched) {
         let (raw, refined) = (gap.raw.of(self.raw), gap.refined.of(self.refined));
         if raw == refined {
+        } else if refined.is_empty() {
+            self.deleted.push(gap.raw);
         } else if refined.trim().is_empty() {
             self.settle_deletion(gap);
         } else if raw.trim().is_empty() {
@@ -131,6 +135,9 @@ impl<'a> Gaps<'a> {
     /// Takes moved lines out of a gap; what is left is in the answer. `None` if there are none, or
     /// they stand between other new lines.
     fn split_moved(&mut self, gap: Matched) -> Option<Matched> {
+        if self.moved.is_empty() {
+            return None;
+        }
         let lines = token::lines(self.refined, gap.refined);
         let is_moved = |line: &&Span| self.moved.at(line.start()).is_some();
         let first = lines.iter().position(|line| is_moved(&line))?;

@@ -8,29 +8,26 @@
 //!
 //! [`Verdict::of`] then says by a [`DistillPolicy`] which parts of the pair are fit to learn from.
 
-mod anchor;
-mod band;
+mod chain;
+mod common;
 mod cost;
 mod effort;
+mod embedding;
+mod fewest;
 mod gap;
 mod greedy;
 mod moved;
-mod one_span;
 mod pairing;
-mod pieces;
 mod policy;
-mod proven_runs;
 mod quick_hash;
 mod residue;
 mod rewrite;
 mod similar;
 mod subsequence;
-mod symbols;
-mod table;
 mod tally;
 mod token;
 mod verdict;
-mod whole_lines;
+mod window;
 
 pub use effort::Effort;
 pub use policy::{DistillPolicy, Limits};

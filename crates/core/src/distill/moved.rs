@@ -1,5 +1,6 @@
 //! Lines that an expert wrote at another place.
 
+use super::quick_hash::QuickMap;
 use crate::span::Span;
 use std::collections::{HashMap, HashSet};
 
@@ -21,9 +22,14 @@ impl Moved {
         raw: impl Iterator<Item = (&'t str, Span)>,
         refined: impl Iterator<Item = (&'t str, Span)>,
     ) -> Self {
-        let mut free: HashMap<&str, Vec<Span>> = HashMap::new();
-        for (text, span) in raw.filter(|(text, _)| text.len() >= SHORTEST) {
-            free.entry(text).or_default().push(span);
+        let long = |(text, _): &(&str, Span)| text.len() >= SHORTEST;
+        let refined: Vec<(&str, Span)> = refined.filter(long).collect();
+        let mut free: QuickMap<&str, Vec<Span>> = QuickMap::default();
+        free.extend(refined.iter().map(|(text, _)| (*text, Vec::new())));
+        for (text, span) in raw.filter(long) {
+            if let Some(places) = free.get_mut(text) {
+                places.push(span);
+            }
         }
         free.values_mut().for_each(|spans| spans.reverse());
         let mut moved = Self::default();
@@ -34,6 +40,11 @@ impl Moved {
             }
         }
         moved
+    }
+
+    /// Whether no line was moved.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// Whether the line that begins at `start` in the raw text was moved away.

@@ -1,75 +1,174 @@
 //! Matching two lists of tokens in order: most matched text with fewest gaps.
 
-use std::collections::HashMap;
+use super::chain::Chain;
+use super::quick_hash::QuickMap;
 use std::ops::Range;
 
-/// What opening a gap costs, in bytes of matched text (guess). A match between two rewritten phrases
-/// opens two gaps more, so it needs four bytes: `the` is none there, which any two sentences have.
-const OPEN: i32 = 2;
-/// A token counts for no more bytes than this, so that costs cannot overflow.
+/// A token counts for no more bytes than this, so that sums cannot overflow.
 const HEAVIEST: usize = 1 << 10;
-/// Cells of a table that are filled for any two lists, and more for each token (guesses).
-const CELLS_AT_LEAST: usize = 1 << 20;
-const CELLS_A_TOKEN: usize = 64;
+/// Equal pairs of tokens that are looked at for any two texts, and more for each byte of both
+/// (guesses: some 20 ms, and a tenth of a second for a megabyte).
+const MATCHES_AT_LEAST: usize = 1 << 19;
+const MATCHES_A_BYTE: usize = 2;
+/// Equal pairs that are kept in memory (8 MiB).
+const MATCHES_AT_ONCE: usize = 1 << 19;
+/// Anchors between anchors are looked for this often (guess): it bounds the time of texts that are
+/// made to be hard.
+const DEEPEST: usize = 32;
 
-/// Matches equal tokens of two lists in order. The pairs are of positions in `raw` and `refined`.
-///
-/// Lists that are too long for a table are cut at tokens that stand once in either; `unaligned` is
-/// counted up for each piece in which even that left nothing to match.
-pub(super) fn pair_up(raw: &[&str], refined: &[&str], unaligned: &mut u32) -> Vec<(usize, usize)> {
-    let mut numbers = Numbers::default();
-    let raw = numbers.of_all(raw);
-    let refined = numbers.of_all(refined);
-    let tokens = Tokens { raw, refined, weights: numbers.weights };
-    let mut pairing = Pairing { tokens: &tokens, pairs: Vec::new(), unaligned };
-    pairing.pair(0..tokens.raw.len(), 0..tokens.refined.len());
-    pairing.pairs
+/// Matches lists of tokens of two texts.
+pub(super) struct Pairing<'t> {
+    known: QuickMap<&'t str, u32>,
+    tokens: Tokens,
+    chain: Chain,
+    /// Equal pairs that may still be looked at.
+    matches_left: usize,
+    /// Pieces in which nothing further was matched since they had too many.
+    pub unaligned: u32,
 }
 
-/// Equal tokens have equal numbers.
+impl<'t> Pairing<'t> {
+    /// For texts that have so many bytes together.
+    pub fn new(bytes: usize) -> Self {
+        let matches_left = MATCHES_AT_LEAST + MATCHES_A_BYTE * bytes;
+        let (known, tokens, chain) = Default::default();
+        Self { known, tokens, chain, matches_left, unaligned: 0 }
+    }
+
+    /// Matches equal tokens of two lists in order. The pairs are of positions in `raw` and `refined`.
+    ///
+    /// Lists that have too many equal pairs are cut at tokens that stand once in either; `unaligned`
+    /// is counted up for each piece in which even that left nothing to match.
+    pub fn pair_up(
+        &mut self,
+        raw: impl Iterator<Item = &'t str>,
+        refined: impl Iterator<Item = &'t str>,
+    ) -> Vec<(usize, usize)> {
+        self.tokens.number(raw, refined, &mut self.known);
+        let mut search = Search {
+            tokens: &self.tokens,
+            chain: &mut self.chain,
+            pairs: Vec::new(),
+            matches_left: &mut self.matches_left,
+            unaligned: &mut self.unaligned,
+        };
+        search.pair(0..search.tokens.raw.len(), 0..search.tokens.refined.len(), 0);
+        search.pairs
+    }
+}
+
+/// A token that the other list lacks.
+const ALONE: u32 = u32::MAX;
+
+/// Both lists as numbers: equal tokens have equal numbers.
 #[derive(Default)]
-struct Numbers<'t> {
-    known: HashMap<&'t str, u32>,
-    weights: Vec<i32>,
-}
-
-impl<'t> Numbers<'t> {
-    fn of_all(&mut self, tokens: &[&'t str]) -> Vec<u32> {
-        tokens.iter().map(|token| self.of(token)).collect()
-    }
-
-    fn of(&mut self, token: &'t str) -> u32 {
-        let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        *self.known.entry(token).or_insert_with(|| {
-            self.weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
-            next
-        })
-    }
-}
-
-/// Both lists as numbers, and what a match of each number is worth.
 struct Tokens {
+    /// [`ALONE`] for those that no refined token equals.
     raw: Vec<u32>,
     refined: Vec<u32>,
+    /// What a match of each number is worth: its bytes.
     weights: Vec<i32>,
+    /// Positions of refined tokens by number, side by side, and where those of each number begin.
+    places: Vec<u32>,
+    begins: Vec<u32>,
 }
 
-struct Pairing<'a, 'c> {
+impl Tokens {
+    /// Takes up other lists.
+    fn number<'t>(
+        &mut self,
+        raw: impl Iterator<Item = &'t str>,
+        refined: impl Iterator<Item = &'t str>,
+        known: &mut QuickMap<&'t str, u32>,
+    ) {
+        let mut seen = Seen::default();
+        known.clear();
+        known.reserve(refined.size_hint().0);
+        self.weights.clear();
+        self.refined.clear();
+        self.refined.extend(refined.map(|token| {
+            seen.add(token);
+            *known.entry(token).or_insert_with(|| {
+                self.weights.push(i32::try_from(token.len().min(HEAVIEST)).unwrap_or(0));
+                u32::try_from(self.weights.len() - 1).unwrap_or(ALONE)
+            })
+        }));
+        self.raw.clear();
+        let number = |token: &str| known.get(token).copied().unwrap_or(ALONE);
+        self.raw.extend(raw.map(|token| if seen.may_have(token) { number(token) } else { ALONE }));
+        self.sort_places();
+    }
+
+    /// Sorts the positions of refined tokens by number.
+    fn sort_places(&mut self) {
+        self.begins.clear();
+        self.begins.resize(self.weights.len() + 2, 0);
+        self.places.clear();
+        self.places.resize(self.refined.len(), 0);
+        // Two on, so that counting up while places are put makes begins of ends.
+        self.refined.iter().for_each(|&number| self.begins[number as usize + 2] += 1);
+        (2..self.begins.len()).for_each(|at| self.begins[at] += self.begins[at - 1]);
+        for (place, &number) in (0..).zip(&self.refined) {
+            let next = &mut self.begins[number as usize + 1];
+            self.places[*next as usize] = place;
+            *next += 1;
+        }
+    }
+
+    /// The positions in `range` of refined tokens of this number.
+    fn places(&self, number: u32, range: &Range<usize>) -> &[u32] {
+        if number == ALONE {
+            return &[];
+        }
+        let [begin, end] = [0, 1].map(|next| self.begins[number as usize + next] as usize);
+        let all = &self.places[begin..end];
+        if range.len() == self.refined.len() {
+            return all;
+        }
+        let before = |end: usize| all.partition_point(|&place| (place as usize) < end);
+        &all[before(range.start)..before(range.end)]
+    }
+}
+
+/// Which tokens a short list may have: a filter that says surely only of what it has not. Most words
+/// of a deleted passage end here.
+#[derive(Default)]
+struct Seen {
+    bits: [u64; 16],
+}
+
+impl Seen {
+    fn add(&mut self, token: &str) {
+        let (word, bit) = Self::place(token);
+        self.bits[word] |= bit;
+    }
+
+    fn may_have(&self, token: &str) -> bool {
+        let (word, bit) = Self::place(token);
+        self.bits[word] & bit != 0
+    }
+
+    /// Of its first two bytes, its last and its length.
+    fn place(token: &str) -> (usize, u64) {
+        let bytes = token.as_bytes();
+        let at = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+        let last = at(bytes.len().wrapping_sub(1));
+        let place = at(0) ^ last << 3 ^ at(1) << 5 ^ bytes.len() << 6;
+        (place / 64 % 16, 1 << (place % 64))
+    }
+}
+
+struct Search<'a> {
     tokens: &'a Tokens,
+    chain: &'a mut Chain,
     pairs: Vec<(usize, usize)>,
-    unaligned: &'c mut u32,
+    matches_left: &'a mut usize,
+    unaligned: &'a mut u32,
 }
 
-impl Pairing<'_, '_> {
-    fn pair(&mut self, raw: Range<usize>, refined: Range<usize>) {
-        let (mut raw, mut refined) = (raw, refined);
-        if raw.is_empty() || refined.is_empty() {
-            return;
-        }
-        if raw.len() * refined.len() <= CELLS_AT_LEAST + CELLS_A_TOKEN * (raw.len() + refined.len())
-        {
-            return self.by_table(&raw, &refined);
-        }
+impl Search<'_> {
+    /// Matches what stands in these ranges, which are between anchors of so many levels.
+    fn pair(&mut self, mut raw: Range<usize>, mut refined: Range<usize>, depth: usize) {
         while !raw.is_empty()
             && !refined.is_empty()
             && self.tokens.raw[raw.start] == self.tokens.refined[refined.start]
@@ -77,48 +176,65 @@ impl Pairing<'_, '_> {
             self.pairs.push((raw.start, refined.start));
             (raw.start, refined.start) = (raw.start + 1, refined.start + 1);
         }
-        let anchors = self.anchors(&raw, &refined);
-        if anchors.is_empty() {
-            *self.unaligned += u32::from(!raw.is_empty() && !refined.is_empty());
+        let most = raw.len().saturating_mul(refined.len());
+        let allowed = MATCHES_AT_ONCE.min(*self.matches_left);
+        if most <= allowed || self.count(&raw, &refined) <= allowed {
+            *self.matches_left -= self.by_chain(&raw, &refined);
+        } else {
+            self.by_anchors(raw, refined, depth);
         }
+    }
+
+    /// How many equal pairs there are.
+    fn count(&self, raw: &Range<usize>, refined: &Range<usize>) -> usize {
+        let numbers = &self.tokens.raw[raw.clone()];
+        numbers.iter().map(|&number| self.tokens.places(number, refined).len()).sum()
+    }
+
+    /// Matches by the best chain of equal pairs; their number comes back.
+    fn by_chain(&mut self, raw: &Range<usize>, refined: &Range<usize>) -> usize {
+        let size = |range: &Range<usize>| u32::try_from(range.len()).unwrap_or(u32::MAX);
+        let first = u32::try_from(refined.start).unwrap_or(u32::MAX);
+        self.chain.begin(size(raw), size(refined));
+        for (row, &number) in (0..size(raw)).zip(&self.tokens.raw[raw.clone()]).rev() {
+            for &place in self.tokens.places(number, refined).iter().rev() {
+                self.chain.push(row, place - first, self.tokens.weights[number as usize]);
+            }
+        }
+        for (row, column) in self.chain.best() {
+            self.pairs.push((raw.start + row as usize, refined.start + column as usize));
+        }
+        self.chain.len()
+    }
+
+    fn by_anchors(&mut self, mut raw: Range<usize>, mut refined: Range<usize>, depth: usize) {
+        let anchors = if depth < DEEPEST { self.anchors(&raw, &refined) } else { Vec::new() };
+        *self.unaligned += u32::from(anchors.is_empty());
         for (at_raw, at_refined) in anchors {
-            self.pair(raw.start..at_raw, refined.start..at_refined);
+            self.pair(raw.start..at_raw, refined.start..at_refined, depth + 1);
             self.pairs.push((at_raw, at_refined));
             (raw.start, refined.start) = (at_raw + 1, at_refined + 1);
-            if raw.is_empty() || refined.is_empty() {
-                return;
-            }
         }
     }
 
     /// Tokens that stand once in either range, in the same order.
     fn anchors(&self, raw: &Range<usize>, refined: &Range<usize>) -> Vec<(usize, usize)> {
-        let mut seen: HashMap<u32, (usize, usize, usize, usize)> = HashMap::new();
-        for at in refined.clone() {
-            let found = seen.entry(self.tokens.refined[at]).or_default();
-            (found.0, found.1) = (at, found.1 + 1);
-        }
-        for at in raw.clone() {
-            if let Some(found) = seen.get_mut(&self.tokens.raw[at]) {
-                (found.2, found.3) = (at, found.3 + 1);
-            }
-        }
-        let once = seen.values().filter(|found| found.1 == 1 && found.3 == 1);
-        let mut pairs: Vec<(usize, usize)> = once.map(|found| (found.2, found.0)).collect();
+        let mut numbered: Vec<(u32, usize)> =
+            raw.clone().map(|at| (self.tokens.raw[at], at)).collect();
+        numbered.sort_unstable();
+        let once = numbered.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() == 1);
+        let place = |same: &[(u32, usize)]| match self.tokens.places(same[0].0, refined) {
+            &[place] => Some((same[0].1, place as usize)),
+            _ => None,
+        };
+        let mut pairs: Vec<(usize, usize)> = once.filter_map(place).collect();
         pairs.sort_unstable_by_key(|pair| pair.1);
         rising(&pairs)
-    }
-
-    fn by_table(&mut self, raw: &Range<usize>, refined: &Range<usize>) {
-        let (rows, columns) =
-            (&self.tokens.raw[raw.clone()], &self.tokens.refined[refined.clone()]);
-        let found = Table::fill(rows, columns, &self.tokens.weights).trace(rows.len());
-        self.pairs.extend(found.into_iter().map(|(a, b)| (raw.start + a, refined.start + b)));
     }
 }
 
 /// The longest choice of pairs that rise on both sides.
-pub(super) fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     for (at, pair) in pairs.iter().enumerate() {
@@ -140,122 +256,6 @@ pub(super) fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     found
 }
 
-/// What the best way on from a cell does first. Each cell has one way for each state that it can
-/// be reached in: behind a match, in a gap of raw tokens, in a gap of refined ones.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Match,
-    RawGap,
-    RefinedGap,
-}
-
-/// Best sums of the ways on from the cells of a row, by state.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    matched: i32,
-    raw_gap: i32,
-    refined_gap: i32,
-}
-
-/// For each cell, two bits a state: the state that the best way goes on in.
-struct Table {
-    ways: Vec<u8>,
-    columns: usize,
-}
-
-impl Table {
-    fn fill(raw: &[u32], refined: &[u32], weights: &[i32]) -> Self {
-        let columns = refined.len() + 1;
-        let mut table = Self { ways: vec![0; (raw.len() + 1) * columns], columns };
-        let mut below = vec![Sums::default(); columns];
-        for row in (0..=raw.len()).rev() {
-            let mut right = Sums::default();
-            let mut diagonal = Sums::default();
-            for column in (0..columns).rev() {
-                let next = Next { below: below[column], right, diagonal };
-                let weight = weight(raw.get(row), refined.get(column), weights);
-                let ends = (row == raw.len(), column == refined.len());
-                let (sums, ways) = next.best(weight, ends);
-                table.ways[row * columns + column] = ways;
-                diagonal = below[column];
-                below[column] = sums;
-                right = sums;
-            }
-        }
-        table
-    }
-
-    fn trace(&self, rows: usize) -> Vec<(usize, usize)> {
-        let mut pairs = Vec::new();
-        let (mut row, mut column, mut state) = (0, 0, State::Match);
-        while row < rows && column + 1 < self.columns {
-            let ways = self.ways[row * self.columns + column];
-            state = way_out(ways, state);
-            match state {
-                State::Match => {
-                    pairs.push((row, column));
-                    (row, column) = (row + 1, column + 1);
-                }
-                State::RawGap => row += 1,
-                State::RefinedGap => column += 1,
-            }
-        }
-        pairs
-    }
-}
-
-/// What a match of these tokens is worth, by their bytes; `None` if they do not match.
-fn weight(raw: Option<&u32>, refined: Option<&u32>, weights: &[i32]) -> Option<i32> {
-    let (raw, refined) = (raw?, refined?);
-    (raw == refined).then(|| weights[*raw as usize])
-}
-
-/// The sums of the cells that can follow.
-struct Next {
-    below: Sums,
-    right: Sums,
-    diagonal: Sums,
-}
-
-impl Next {
-    /// The best sums from here by state, and the ways that they take. `ends` says whether there is
-    /// no further raw, and no further refined token.
-    fn best(&self, weight: Option<i32>, ends: (bool, bool)) -> (Sums, u8) {
-        if ends == (true, true) {
-            return (Sums::default(), 0);
-        }
-        let matched = weight.map_or(i32::MIN / 2, |weight| weight + self.diagonal.matched);
-        let raw_gap = if ends.0 { i32::MIN / 2 } else { self.below.raw_gap };
-        let refined_gap = if ends.1 { i32::MIN / 2 } else { self.right.refined_gap };
-        let pick = |raw_open: i32, refined_open: i32| {
-            let (raw_gap, refined_gap) = (raw_gap - raw_open, refined_gap - refined_open);
-            if matched >= raw_gap && matched >= refined_gap {
-                (matched, 0)
-            } else if raw_gap >= refined_gap {
-                (raw_gap, 1)
-            } else {
-                (refined_gap, 2)
-            }
-        };
-        let picks = [pick(OPEN, OPEN), pick(0, OPEN), pick(OPEN, 0)];
-        let sums = Sums { matched: picks[0].0, raw_gap: picks[1].0, refined_gap: picks[2].0 };
-        (sums, picks[0].1 | picks[1].1 << 2 | picks[2].1 << 4)
-    }
-}
-
-fn way_out(ways: u8, state: State) -> State {
-    let shift = match state {
-        State::Match => 0,
-        State::RawGap => 2,
-        State::RefinedGap => 4,
-    };
-    match ways >> shift & 3 {
-        0 => State::Match,
-        1 => State::RawGap,
-        _ => State::RefinedGap,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +263,7 @@ mod tests {
     fn pairs(raw: &str, refined: &str) -> Vec<(usize, usize)> {
         let raw: Vec<&str> = raw.split(' ').collect();
         let refined: Vec<&str> = refined.split(' ').collect();
-        pair_up(&raw, &refined, &mut 0)
+        Pairing::new(0).pair_up(raw.into_iter(), refined.into_iter())
     }
 
     #[test]
@@ -278,14 +278,14 @@ mod tests {
     }
 
     #[test]
-    fn lists_too_long_for_a_table_are_cut_at_what_stands_once() {
+    fn lists_with_too_many_matches_are_cut_at_what_stands_once() {
         let word = |at: usize| format!("word{at}");
         let raw: Vec<String> = (0..5000).flat_map(|at| [word(at), "noise".to_owned()]).collect();
         let refined: Vec<String> = (0..5000).map(word).collect();
         let raw: Vec<&str> = raw.iter().map(String::as_str).collect();
         let refined: Vec<&str> = refined.iter().map(String::as_str).collect();
-        let mut unaligned = 0;
-        assert_eq!(pair_up(&raw, &refined, &mut unaligned).len(), 5000);
-        assert_eq!(unaligned, 0);
+        let mut pairing = Pairing { matches_left: 100, ..Pairing::new(0) };
+        assert_eq!(pairing.pair_up(raw.into_iter(), refined.into_iter()).len(), 5000);
+        assert_eq!(pairing.unaligned, 0);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::gap::Gaps;
 use super::moved::Moved;
-use super::pairing::pair_up;
+use super::pairing::Pairing;
 use super::residue::Residue;
 use super::token;
 use super::{Distilled, Effort};
@@ -20,12 +20,14 @@ pub(super) struct Matched {
 pub(super) fn align(raw: &str, refined: &str) -> Distilled {
     let mut effort = Effort::default();
     let whole = Matched { raw: all(raw), refined: all(refined) };
-    let (lines, moved) = match_lines(raw, refined, whole, &mut effort);
+    let mut pairing = Pairing::new(raw.len() + refined.len());
+    let (lines, moved) = match_lines(raw, refined, whole, &mut pairing);
     let mut gaps = Gaps::new(raw, refined, &moved);
     for gap in between(&lines, whole) {
-        let words = match_words(raw, refined, gap, &moved, &mut effort);
+        let words = match_words(raw, refined, gap, &moved, &mut pairing);
         between(&words, gap).for_each(|gap| gaps.settle(gap));
     }
+    effort.unaligned = pairing.unaligned;
     let (deletions, items) = gaps.finish(&mut effort);
     Distilled { deletions, residue: Residue::new(items), effort }
 }
@@ -51,15 +53,15 @@ pub(super) fn between(matches: &[Matched], whole: Matched) -> impl Iterator<Item
     })
 }
 
-fn match_lines(
-    raw: &str,
-    refined: &str,
+fn match_lines<'t>(
+    raw: &'t str,
+    refined: &'t str,
     whole: Matched,
-    effort: &mut Effort,
+    pairing: &mut Pairing<'t>,
 ) -> (Vec<Matched>, Moved) {
     let raw_lines = token::lines(raw, whole.raw);
     let refined_lines = token::lines(refined, whole.refined);
-    let pairs = pair_texts(raw, &raw_lines, refined, &refined_lines, effort);
+    let pairs = pair_texts(raw, &raw_lines, refined, &refined_lines, pairing);
     let unmatched = |lines: &[Span], matched: &mut dyn Iterator<Item = usize>| {
         let mut free = vec![true; lines.len()];
         matched.for_each(|at| free[at] = false);
@@ -74,37 +76,39 @@ fn match_lines(
     (matches_of(&pairs, &raw_lines, &refined_lines), moved)
 }
 
-fn match_words(
-    raw: &str,
-    refined: &str,
+fn match_words<'t>(
+    raw: &'t str,
+    refined: &'t str,
     gap: Matched,
     moved: &Moved,
-    effort: &mut Effort,
+    pairing: &mut Pairing<'t>,
 ) -> Vec<Matched> {
+    if gap.refined.of(refined).trim_start().is_empty() {
+        return Vec::new();
+    }
     let words = |text, part, is_moved: &dyn Fn(usize) -> bool| {
-        let lines = token::lines(text, part);
-        let here = lines.into_iter().filter(|line| !is_moved(line.start()));
-        here.flat_map(|line| token::words(text, line)).collect::<Vec<_>>()
+        let lines = token::lines(text, part).into_iter();
+        token::words(text, lines.filter(|line| !is_moved(line.start())))
     };
     let refined_words = words(refined, gap.refined, &|start| moved.at(start).is_some());
     if refined_words.is_empty() {
         return Vec::new();
     }
     let raw_words = words(raw, gap.raw, &|start| moved.is_source(start));
-    let pairs = pair_texts(raw, &raw_words, refined, &refined_words, effort);
+    let pairs = pair_texts(raw, &raw_words, refined, &refined_words, pairing);
     matches_of(&pairs, &raw_words, &refined_words)
 }
 
-fn pair_texts(
-    raw: &str,
+fn pair_texts<'t>(
+    raw: &'t str,
     raw_tokens: &[Span],
-    refined: &str,
+    refined: &'t str,
     refined_tokens: &[Span],
-    effort: &mut Effort,
+    pairing: &mut Pairing<'t>,
 ) -> Vec<(usize, usize)> {
-    let raw: Vec<&str> = raw_tokens.iter().map(|span| span.of(raw)).collect();
-    let refined: Vec<&str> = refined_tokens.iter().map(|span| span.of(refined)).collect();
-    pair_up(&raw, &refined, &mut effort.unaligned)
+    let raw = raw_tokens.iter().map(|span| span.of(raw));
+    let refined = refined_tokens.iter().map(|span| span.of(refined));
+    pairing.pair_up(raw, refined)
 }
 
 fn matches_of(pairs: &[(usize, usize)], raw: &[Span], refined: &[Span]) -> Vec<Matched> {

@@ -3,6 +3,7 @@
 use super::rewrite::Matched;
 use super::token;
 use crate::span::Span;
+use std::cell::OnceCell;
 
 /// Share of pairs of letters that two lines must have in common (guess: typos and other encodings
 /// leave more, two lines that have nothing to do with each other less).
@@ -22,15 +23,14 @@ pub(super) fn similar_lines(raw: &str, refined: &str, gap: Matched) -> Vec<Match
     {
         return Vec::new();
     }
+    let letters: Vec<Letters<'_>> =
+        raw_lines.iter().map(|line| Letters::of(line.of(raw))).collect();
     let mut pairs: Vec<Matched> = Vec::new();
     let mut from = 0;
     for (at, &line) in refined_lines.iter().enumerate() {
         let attached = at == 0 && goes_on(raw, gap.raw) && goes_on(refined, gap.refined);
-        let best = if attached {
-            Some(0)
-        } else {
-            most_similar(raw, &raw_lines[from..], line.of(refined))
-        };
+        let best =
+            if attached { Some(0) } else { most_similar(&letters[from..], line.of(refined)) };
         if let Some(best) = best {
             pairs.push(Matched { raw: raw_lines[from + best], refined: line });
             from += best + 1;
@@ -46,32 +46,59 @@ fn goes_on(text: &str, gap: Span) -> bool {
     gap.start() > 0 && !blank.contains('\n') && !text[..gap.start()].ends_with('\n')
 }
 
-fn most_similar(raw: &str, lines: &[Span], wanted: &str) -> Option<usize> {
-    let wanted = letter_pairs(wanted);
-    let scores = lines.iter().map(|line| resemblance(&letter_pairs(line.of(raw)), &wanted));
+/// Which of these lines resembles the wanted one most, if any does.
+fn most_similar(lines: &[Letters<'_>], wanted: &str) -> Option<usize> {
+    let wanted = Letters::of(wanted);
+    let scores = lines.iter().map(|line| resemblance(line, &wanted));
     let best = scores.enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     (best.1 >= LEAST).then_some(best.0)
 }
 
-/// Pairs of neighbouring letters, sorted.
-fn letter_pairs(line: &str) -> Vec<(char, char)> {
-    let letters = line.char_indices().take_while(|(at, _)| *at < MOST_BYTES).map(|(_, c)| c);
-    let letters: Vec<char> = letters.flat_map(char::to_lowercase).collect();
-    let mut pairs: Vec<_> = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
+/// The letters of a line.
+struct Letters<'t> {
+    line: &'t str,
+    /// Pairs of neighbouring ones as numbers, sorted, once they are needed.
+    pairs: OnceCell<Vec<u64>>,
+}
+
+impl<'t> Letters<'t> {
+    const fn of(line: &'t str) -> Self {
+        Self { line, pairs: OnceCell::new() }
+    }
+
+    fn pairs(&self) -> &[u64] {
+        self.pairs.get_or_init(|| letter_pairs(self.line))
+    }
+}
+
+fn letter_pairs(line: &str) -> Vec<u64> {
+    let mut letters: Vec<u32> = Vec::with_capacity(line.len().min(MOST_BYTES));
+    for (_, c) in line.char_indices().take_while(|(at, _)| *at < MOST_BYTES) {
+        if c.is_ascii() {
+            letters.push(u32::from(c.to_ascii_lowercase()));
+        } else {
+            letters.extend(c.to_lowercase().map(u32::from));
+        }
+    }
+    let pair = |pair: &[u32]| u64::from(pair[0]) << 32 | u64::from(pair[1]);
+    let mut pairs: Vec<u64> = letters.windows(2).map(pair).collect();
     pairs.sort_unstable();
     pairs
 }
 
-/// Dice's coefficient of two sorted lists.
+/// Dice's coefficient of the pairs of two lines; 0 if it cannot come to [`LEAST`].
 #[expect(clippy::cast_precision_loss, reason = "counts of letters of a line")]
-fn resemblance(a: &[(char, char)], b: &[(char, char)]) -> f64 {
-    let (mut common, mut rest) = (0, b);
-    for pair in a {
-        rest = &rest[rest.partition_point(|other| other < pair).min(rest.len())..];
-        if rest.first() == Some(pair) {
-            (common, rest) = (common + 1, &rest[1..]);
-        }
+fn resemblance(a: &Letters<'_>, b: &Letters<'_>) -> f64 {
+    let (a, b) = (a.pairs(), b.pairs());
+    let share = |common: usize| 2.0 * common as f64 / (a.len() + b.len()).max(1) as f64;
+    if share(a.len().min(b.len())) < LEAST {
+        return 0.0;
     }
-    let total = a.len() + b.len();
-    if total == 0 { 0.0 } else { 2.0 * f64::from(common) / total as f64 }
+    let (mut common, mut at, mut other) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(at), b.get(other)) {
+        common += usize::from(x == y);
+        at += usize::from(x <= y);
+        other += usize::from(y <= x);
+    }
+    share(common)
 }

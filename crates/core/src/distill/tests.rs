@@ -36,6 +36,62 @@ fn oracle(raw: &str, refined: &str) -> Option<Vec<Span>> {
     Some(best?.3.into_iter().map(|(a, b)| Span::new(starts[a], starts[b])).collect())
 }
 
+/// The same for longer texts, by a table of all that is kept and deleted.
+fn table_oracle(raw: &str, refined: &str) -> Vec<Span> {
+    let (raw, refined): (Vec<char>, Vec<char>) = (raw.chars().collect(), refined.chars().collect());
+    let table = costs_of(&raw, &refined);
+    let starts: Vec<usize> =
+        raw.iter().scan(0, |at, c| Some(std::mem::replace(at, *at + c.len_utf8()))).collect();
+    let byte = |at: usize| {
+        starts.get(at).copied().unwrap_or_else(|| raw.iter().map(|c| c.len_utf8()).sum())
+    };
+    let (mut spans, mut begin, mut at, mut kept) = (Vec::new(), None, 0, 0);
+    while at < raw.len() {
+        let [keep, delete] = table[at][kept][usize::from(begin.is_some())];
+        let deletes = if begin.is_some() { delete < keep } else { delete <= keep };
+        match (deletes, begin) {
+            (true, None) => begin = Some(at),
+            (false, Some(from)) => {
+                spans.push(Span::new(byte(from), byte(at)));
+                begin = None;
+            }
+            _ => {}
+        }
+        (at, kept) = (at + 1, kept + usize::from(!deletes));
+    }
+    spans.extend(begin.map(|from| Span::new(byte(from), byte(raw.len()))));
+    spans
+}
+
+/// Spans, edges off line edges, edges off word edges.
+type Sum = [u32; 3];
+const NO_WAY: Sum = [u32::MAX; 3];
+
+/// What is still to pay from each raw and each refined character on, outside and inside a deletion, if
+/// the raw character is kept and if it is deleted.
+fn costs_of(raw: &[char], refined: &[char]) -> Vec<Vec<[[Sum; 2]; 2]>> {
+    let edge =
+        |at: usize| [0, u32::from(!on_line_edge(raw, at)), u32::from(!on_word_edge(raw, at))];
+    let plus =
+        |a: Sum, b: Sum| if b == NO_WAY { b } else { [a[0] + b[0], a[1] + b[1], a[2] + b[2]] };
+    let mut table = vec![vec![[[NO_WAY; 2]; 2]; refined.len() + 1]; raw.len() + 1];
+    table[raw.len()][refined.len()] = [[[0; 3]; 2]; 2];
+    for at in (0..raw.len()).rev() {
+        for kept in 0..=refined.len() {
+            let best = |[keep, delete]: [Sum; 2]| keep.min(delete);
+            let keeps = if refined.get(kept) == Some(&raw[at]) {
+                best(table[at + 1][kept + 1][0])
+            } else {
+                NO_WAY
+            };
+            let deletes = best(table[at + 1][kept][1]);
+            let opened = plus([1, 0, 0], plus(edge(at), deletes));
+            table[at][kept] = [[keeps, opened], [plus(edge(at), keeps), deletes]];
+        }
+    }
+    table
+}
+
 fn spans_of(length: usize, is_kept: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for at in (0..length).filter(|&at| !is_kept(at)) {
@@ -150,12 +206,68 @@ proptest! {
         prop_assert_eq!(Some(found.deletions.spans().to_vec()), oracle(&raw, &refined));
     }
 
+    /// The same with characters of several bytes that share all of them, but not both.
+    #[test]
+    fn no_character_is_made_of_two((raw, refined) in pure(&['é', 'è', 'ĩ', 'Ĩ'], 11)) {
+        let found = distill(&raw, &refined);
+        prop_assert_eq!(execute(&raw, &found.deletions), refined.as_str());
+        prop_assert_eq!(Some(found.deletions.spans().to_vec()), oracle(&raw, &refined));
+    }
+
+    /// What bytes alone would allow is no deletion.
+    #[test]
+    fn characters_are_never_put_together_from_parts(raw in "[éèĩĨ]{0,12}", refined in "[éèĩĨ]{0,4}") {
+        let found = distill(&raw, &refined);
+        prop_assert_eq!(found.residue.is_empty(), oracle(&raw, &refined).is_some());
+        prop_assert_eq!(found.rebuild(&raw, &refined), refined);
+    }
+
     /// The same with characters of several bytes that share some of them.
     #[test]
     fn no_character_is_cut((raw, refined) in pure(&['a', 'é', 'è', '\n'], 10)) {
         let found = distill(&raw, &refined);
         prop_assert_eq!(execute(&raw, &found.deletions), refined.as_str());
         prop_assert_eq!(Some(found.deletions.spans().to_vec()), oracle(&raw, &refined));
+    }
+
+    /// Laws L3 and L4 on longer texts, of which passages were deleted.
+    #[test]
+    fn passages_are_deleted_at_least_cost(
+        passages in prop::collection::vec((prop::collection::vec("(menu |the |cat |é|è|a|\n|b\n|ab|中|sat on )", 1..9), 0u8..3), 1..12),
+        thinned in 0usize..30,
+    ) {
+        let text = |(passage, _): &(Vec<String>, u8)| passage.concat();
+        let raw: String = passages.iter().map(text).collect();
+        let kept: String = passages.iter().filter(|(_, kept)| *kept > 0).map(text).collect();
+        let thin = |(at, c): (usize, char)| (thinned < 10 || !(at + 1).is_multiple_of(thinned)).then_some(c);
+        let refined: String = kept.chars().enumerate().filter_map(thin).collect();
+        let found = distill(&raw, &refined);
+        prop_assert!(found.residue.is_empty() && found.effort.is_exact());
+        prop_assert_eq!(found.deletions.spans(), table_oracle(&raw, &refined));
+    }
+
+    /// The same of few words that are thinned at random.
+    #[test]
+    fn texts_thinned_at_random_are_solved_at_least_cost((raw, refined) in pure(&['a', 'b', ' ', '\n', 'é'], 90)) {
+        let found = distill(&raw, &refined);
+        prop_assert!(found.residue.is_empty() && found.effort.is_exact());
+        prop_assert_eq!(found.deletions.spans(), table_oracle(&raw, &refined));
+    }
+
+    /// The search finds the same in the whole text as in its windows, and the last resort solves what
+    /// the search does, with no fewer deletions.
+    #[test]
+    fn windows_change_nothing_and_the_last_resort_is_exact((raw, refined) in pure(&['a', 'b', ' ', '\n', 'é'], 60)) {
+        prop_assume!(raw != refined);
+        let whole = window::Window { raw: 0..raw.len(), refined: 0..refined.len() };
+        let texts = window::Texts::of(&raw, &refined, &whole);
+        let (mut searched, mut greedy) = (Vec::new(), Vec::new());
+        prop_assert!(fewest::Fewest::new().solve(&texts, &mut searched).is_some());
+        prop_assert!(greedy::fill(&texts, &mut greedy).is_some());
+        let (searched, greedy) = (Deletions::union(searched), Deletions::union(greedy));
+        prop_assert_eq!(&searched, &distill(&raw, &refined).deletions);
+        prop_assert_eq!(execute(&raw, &greedy), refined);
+        prop_assert!(greedy.spans().len() >= searched.spans().len());
     }
 
     /// Law L3 on longer texts.
