@@ -1,6 +1,7 @@
 //! What can be said to `refinex labels`.
 
 use clap::{Args, Subcommand, ValueEnum};
+use refinex::labels::dolma::Attribute;
 use refinex::labels::split::Part;
 use std::num::NonZeroUsize;
 
@@ -50,11 +51,36 @@ impl Common {
 
 #[derive(Args)]
 pub struct Stats {
-    /// A run directory, or files of rows {id, text, deletions} or {id, text, program}.
-    pub set: String,
-    /// Print as JSON.
+    /// Run directories, or files of rows {id, text, deletions} or {id, text, program}.
+    #[arg(required = true, value_name = "SET")]
+    pub sets: Vec<String>,
+    #[command(flatten)]
+    pub dolma: Attributes,
+    /// Print as JSON: an object, or of several sets a list.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Where Dolma's attributes are, for labels that stand there.
+#[derive(Args)]
+pub struct Attributes {
+    /// The folder of Dolma's attributes of these documents.
+    #[arg(long, value_name = "DIR")]
+    pub attributes: Option<String>,
+    /// The key of the spans in Dolma's attributes [default: the only one].
+    #[arg(long, value_name = "KEY", requires = "attributes")]
+    pub attribute_key: Option<String>,
+    /// Spans of Dolma's attributes with at least this score are deleted.
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
+    pub least_score: f64,
+}
+
+impl Attributes {
+    /// The attributes, if they are named.
+    pub fn named(&self) -> Option<Attribute> {
+        let (key, least_score) = (self.attribute_key.clone(), self.least_score);
+        self.attributes.clone().map(|folder| Attribute { folder, key, least_score })
+    }
 }
 
 #[derive(Args)]
@@ -148,15 +174,8 @@ pub struct Import {
     /// Key or column of UltraX's cleaned text.
     #[arg(long, default_value = "cleaned")]
     pub cleaned_key: String,
-    /// The folder of Dolma's attributes.
-    #[arg(long, required_if_eq("from", "dolma"))]
-    pub attributes: Option<String>,
-    /// The key of the spans in Dolma's attributes [default: all].
-    #[arg(long)]
-    pub attribute_key: Option<String>,
-    /// Spans of Dolma's attributes with at least this score are deleted.
-    #[arg(long, default_value_t = 0.0)]
-    pub least_score: f64,
+    #[command(flatten)]
+    pub dolma: Attributes,
     #[command(flatten)]
     pub common: Common,
 }

@@ -41,8 +41,16 @@ impl FailedWriter {
     /// # Errors
     /// If it cannot be written.
     pub fn write_as(&mut self, bad: &BadRow, reason: &str) -> Result<(), StoreError> {
-        let mut line = Vec::with_capacity(bad.raw.len() + 128);
-        row_onto(&mut line, bad, reason);
+        self.write_failed(&FailedRow::of(bad, reason))
+    }
+
+    /// Write one row of which more, or less, is known than of a row that could not be read.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_failed(&mut self, failed: &FailedRow<'_>) -> Result<(), StoreError> {
+        let mut line = Vec::with_capacity(failed.raw.len() + 128);
+        row_onto(&mut line, failed);
         self.write_line(&line)
     }
 
@@ -82,24 +90,59 @@ impl FailedWriter {
     }
 }
 
-fn row_onto(out: &mut Vec<u8>, bad: &BadRow, reason: &str) {
-    out.extend_from_slice(format!("{{\"row\":{},\"position\":", bad.row).as_bytes());
+/// A row that failed, wherever it stood.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedRow<'a> {
+    /// Its shard, where rows of several go to one file.
+    pub shard: Option<&'a str>,
+    /// Its number in the shard, from 1.
+    pub row: u64,
+    /// Where it begins in the uncompressed shard, in bytes, if that is known.
+    pub position: Option<u64>,
+    /// Why it failed, by a stable name.
+    pub reason: &'a str,
+    /// The same for people.
+    pub message: &'a str,
+    /// Its bytes, or the first of them.
+    pub raw: &'a [u8],
+    /// Its whole length in bytes.
+    pub raw_length: u64,
+}
+
+impl<'a> FailedRow<'a> {
+    /// A row that could not be read, or that failed for another reason.
+    #[must_use]
+    pub fn of(bad: &'a BadRow, reason: &'a str) -> Self {
+        let BadRow { row, position, message, raw, raw_length, .. } = bad;
+        let (row, position, raw_length) = (*row, *position, *raw_length);
+        Self { shard: None, row, position, reason, message, raw, raw_length }
+    }
+}
+
+fn row_onto(out: &mut Vec<u8>, bad: &FailedRow<'_>) {
+    out.push(b'{');
+    if let Some(shard) = bad.shard {
+        out.extend_from_slice(b"\"shard\":");
+        quote_onto(out, shard);
+        out.push(b',');
+    }
+    out.extend_from_slice(format!("\"row\":{},\"position\":", bad.row).as_bytes());
     match bad.position {
         Some(position) => out.extend_from_slice(position.to_string().as_bytes()),
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"reason\":");
-    quote_onto(out, reason);
+    quote_onto(out, bad.reason);
     out.extend_from_slice(b",\"message\":");
-    quote_onto(out, &bad.message);
-    match simdutf8::basic::from_utf8(&bad.raw) {
+    quote_onto(out, bad.message);
+    match simdutf8::basic::from_utf8(bad.raw) {
         Ok(raw) => {
             out.extend_from_slice(b",\"raw\":");
             quote_onto(out, raw);
         }
         Err(_) => {
             out.extend_from_slice(b",\"raw_base64\":");
-            quote_onto(out, &STANDARD.encode(&bad.raw));
+            quote_onto(out, &STANDARD.encode(bad.raw));
         }
     }
     if bad.raw_length != bad.raw.len() as u64 {
@@ -121,12 +164,27 @@ mod tests {
     #[test]
     fn a_row_is_written_with_its_reason_and_bytes() {
         let mut out = Vec::new();
-        row_onto(&mut out, &bad(b"{\"a\"\0", 5), "broken_json");
-        row_onto(&mut out, &bad(b"\xff\xfe", 99), "broken_json");
+        row_onto(&mut out, &FailedRow::of(&bad(b"{\"a\"\0", 5), "broken_json"));
+        row_onto(&mut out, &FailedRow::of(&bad(b"\xff\xfe", 99), "broken_json"));
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "{\"row\":3,\"position\":7,\"reason\":\"broken_json\",\"message\":\"expected \\\"x\\\"\",\"raw\":\"{\\\"a\\\"\\u0000\"}\n\
              {\"row\":3,\"position\":7,\"reason\":\"broken_json\",\"message\":\"expected \\\"x\\\"\",\"raw_base64\":\"//4=\",\"raw_length\":99}\n"
+        );
+    }
+
+    #[test]
+    fn a_row_can_name_its_shard() {
+        let (shard, position) = (Some("a.jsonl"), None);
+        let (reason, message, raw) = ("span", "why", &b"x"[..]);
+        let mut out = Vec::new();
+        row_onto(
+            &mut out,
+            &FailedRow { shard, row: 2, position, reason, message, raw, raw_length: 1 },
+        );
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"shard\":\"a.jsonl\",\"row\":2,\"position\":null,\"reason\":\"span\",\"message\":\"why\",\"raw\":\"x\"}\n"
         );
     }
 

@@ -38,7 +38,7 @@ mod writer;
 pub use bad_row::{BadRow, RowProblem};
 pub use batch::{Batch, Decoded, DeletedTexts, EncodedBatch, Restoration};
 pub use error::{EditError, InputError, ShardError, StoreError, StoreProblem};
-pub use failed::FailedWriter;
+pub use failed::{FailedRow, FailedWriter};
 pub use format::{Compression, Format, ShardName};
 pub use input::{InputShard, expand};
 pub use json_writer::JsonWriter;

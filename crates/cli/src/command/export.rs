@@ -29,15 +29,19 @@ pub fn run(arguments: &Sft) -> Result<ExitCode, RunError> {
 pub fn run_dolma(arguments: &Dolma) -> Result<ExitCode, RunError> {
     let set = LabelledSet::at(&arguments.set);
     let report = export_dolma(&set, &arguments.attribute, &arguments.output)?;
+    let code = ExitCode::from(u8::from(!report.bad_rows.is_empty()));
     if arguments.json {
         let value = serde_json::to_value(report)
             .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
         anstream::println!("{value:#}");
     } else {
         anstream::println!("{} documents, {} spans", report.documents, report.spans);
+        for (reason, count) in &report.bad_rows {
+            anstream::println!("{count} rows are no labelled document: {reason}");
+        }
         anstream::println!("{}: written", arguments.output);
     }
-    Ok(ExitCode::from(u8::from(report.bad_rows > 0)))
+    Ok(code)
 }
 
 fn print(tally: &ExportTally, output: &str) {

@@ -2,8 +2,7 @@
 
 use crate::labels_arguments::{Dedup, From, Import, Labels, Mix, Split, Stats};
 use refinex::core::DistillPolicy;
-use refinex::labels::dedup::{COPIES, Copies, dedup};
-use refinex::labels::dolma::Attribute;
+use refinex::labels::dedup::{Copies, dedup};
 use refinex::labels::import::{Source, import};
 use refinex::labels::mix::{Ingredient, mix};
 use refinex::labels::statistics::{SetStatistics, statistics};
@@ -23,12 +22,23 @@ pub fn run(arguments: &Labels) -> Result<ExitCode, RunError> {
 }
 
 fn stats(arguments: &Stats) -> Result<ExitCode, RunError> {
-    let found = statistics(&LabelledSet::at(&arguments.set))?;
-    if arguments.json {
-        return print_json(&found, ExitCode::SUCCESS);
+    let mut found = Vec::new();
+    for location in &arguments.sets {
+        let attribute = arguments.dolma.named();
+        found.push(statistics(&LabelledSet { attribute, ..LabelledSet::at(location) })?);
     }
-    print_statistics(&found);
-    Ok(ExitCode::SUCCESS)
+    let bad = found.iter().any(|found| !found.bad_rows.is_empty());
+    let code = ExitCode::from(u8::from(bad));
+    match found.as_slice() {
+        [one] if arguments.json => return print_json(one, code),
+        several if arguments.json => return print_json(&several, code),
+        [one] => print_statistics(one),
+        several => several.iter().zip(&arguments.sets).for_each(|(found, set)| {
+            anstream::println!("{set}:");
+            print_statistics(found);
+        }),
+    }
+    Ok(code)
 }
 
 fn run_split(arguments: &Split) -> Result<ExitCode, RunError> {
@@ -42,6 +52,11 @@ fn run_split(arguments: &Split) -> Result<ExitCode, RunError> {
     let code = code(report.parts.values());
     if arguments.common.json {
         return print_json(&report, code);
+    }
+    if report.without_column > 0 {
+        let (count, column) = (report.without_column, arguments.group_key.as_deref());
+        let column = column.unwrap_or_default();
+        anstream::println!("{count} documents have no {column}: their page says it instead");
     }
     for (name, written) in &report.parts {
         print_written(&format!("{}/{name}", arguments.output), written);
@@ -61,8 +76,9 @@ fn run_mix(arguments: &Mix) -> Result<ExitCode, RunError> {
     if arguments.common.json {
         return print_json(&report, code);
     }
-    for (set, (has, taken)) in &report.sets {
-        anstream::println!("{taken} of the {has} documents of {set}");
+    for drawn in &report.sets {
+        let (taken, documents, set) = (drawn.taken, drawn.documents, &drawn.set);
+        anstream::println!("{taken} of the {documents} documents of {set}");
     }
     print_written(&arguments.output, &report.written);
     Ok(code)
@@ -89,11 +105,11 @@ fn run_import(arguments: &Import) -> Result<ExitCode, RunError> {
         From::Ultrax => return distill(arguments, &settings),
         From::Rows => Source::Rows,
         From::Prox => Source::Prox { program: arguments.program_key.clone() },
-        From::Dolma => Source::Dolma(Attribute {
-            folder: arguments.attributes.clone().unwrap_or_default(),
-            key: arguments.attribute_key.clone(),
-            least_score: arguments.least_score,
-        }),
+        From::Dolma => Source::Dolma(arguments.dolma.named().ok_or_else(|| {
+            RunError::new(
+                "expected the folder of Dolma's attributes (--attributes), but found none",
+            )
+        })?),
     };
     let threads = arguments.common.threads();
     let report = import(&arguments.inputs, &source, &settings, &arguments.output, threads)?;
@@ -128,13 +144,18 @@ fn distill(arguments: &Import, settings: &Settings) -> Result<ExitCode, RunError
     if let Some(failure) = report.shards_failed.first() {
         return Err(RunError::new(format!("{}: {}", failure.shard, failure.message)));
     }
-    stats(&Stats { set: arguments.output.clone(), json: arguments.common.json })
+    let found = statistics(&LabelledSet::at(&arguments.output))?;
+    if arguments.common.json {
+        return print_json(&found, ExitCode::SUCCESS);
+    }
+    print_statistics(&found);
+    Ok(ExitCode::from(u8::from(report.tally.failed > 0)))
 }
 
-/// 1 where a row was no labelled document; copies are left out because that was asked for.
+/// 1 where a row was no labelled document.
 fn code<'a>(written: impl IntoIterator<Item = &'a Written>) -> ExitCode {
-    let mut reasons = written.into_iter().flat_map(|written| written.left_out.keys());
-    ExitCode::from(u8::from(reasons.any(|reason| !COPIES.contains(&reason.as_str()))))
+    let failed = written.into_iter().any(|written| !written.failed.is_empty());
+    ExitCode::from(u8::from(failed))
 }
 
 fn print_json(report: &impl Serialize, code: ExitCode) -> Result<ExitCode, RunError> {
@@ -154,6 +175,9 @@ fn print_written(place: &str, written: &Written) {
         written.documents,
         written.keep_all
     );
+    for (reason, count) in &written.failed {
+        anstream::println!("  {count} failed: {reason} (see {place}/failed)");
+    }
     for (reason, count) in &written.left_out {
         anstream::println!("  {count} left out: {reason} (see {place}/removed)");
     }

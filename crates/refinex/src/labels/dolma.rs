@@ -4,45 +4,98 @@
 //! code points.
 
 use super::code_points::{from_code_points, in_code_points};
-use super::set::{Label, LabelError, LabelledSet, Labels};
+use super::columns::{Columns, RowOf};
+use super::set::{Label, LabelError, LabelledDocument, LabelledSet, Labels};
 use crate::error::RunError;
 use refinex_corpus::{InputShard, JsonReader, JsonWriter, Store};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A row of attributes.
+/// A row of attributes. Attributes that are no spans, such as one score a document, are none of ours.
 #[derive(Deserialize)]
 struct AttributeRow {
     id: Value,
     #[serde(default)]
-    attributes: BTreeMap<String, Vec<AttributeSpan>>,
+    attributes: Columns,
 }
-
-/// `[start, end, score]`; the score may be missing.
-type AttributeSpan = Vec<f64>;
 
 /// Which spans of which attributes are deletions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     /// The folder of the attributes, `attributes/NAME`.
     pub folder: String,
-    /// The key in `attributes`; all keys if none.
+    /// The key in `attributes`; the only one with spans if none is named. Taking all of several
+    /// would delete whole documents, since many taggers write spans that say something of the whole.
     pub key: Option<String>,
     /// Spans with at least this score are deleted.
     pub least_score: f64,
 }
 
-/// Labels of the documents of one shard, in the parallel file.
-pub(crate) struct AttributeLabels {
-    rows: JsonReader<AttributeRow>,
-    attribute: Attribute,
-    place: String,
+/// What keys the attributes of all shards had. A tagger writes no key for a document in which it
+/// found nothing, so only the whole tells whether a key was misspelt.
+pub(crate) struct KeysFound {
+    wanted: Option<String>,
+    all: BTreeSet<String>,
 }
 
-impl AttributeLabels {
+impl KeysFound {
+    pub(crate) fn of(attribute: &Attribute) -> Self {
+        Self { wanted: attribute.key.clone(), all: BTreeSet::new() }
+    }
+
+    /// Sees to it that the key that was named was there, or that no row had any.
+    pub(crate) fn check(&self) -> Result<(), RunError> {
+        match &self.wanted {
+            Some(wanted) if !self.all.is_empty() && !self.all.contains(wanted) => {
+                let found: Vec<&str> = self.all.iter().map(String::as_str).collect();
+                let found = found.join(", ");
+                Err(RunError::new(format!("expected attributes {wanted}, but found only {found}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The spans that are meant in a row; an error if nobody said which.
+    fn spans(&mut self, attributes: &Columns) -> Result<Vec<Value>, String> {
+        for name in attributes.names() {
+            if attributes.raw(name).is_some_and(|raw| raw.starts_with('[')) {
+                self.all.insert(name.to_owned());
+            }
+        }
+        if self.wanted.is_none() && self.all.len() > 1 {
+            let found: Vec<&str> = self.all.iter().map(String::as_str).collect();
+            return Err(format!(
+                "expected one key of spans, or to be told which (--attribute-key), but found {}",
+                found.join(", ")
+            ));
+        }
+        let key = self.wanted.as_ref().or(self.all.first());
+        match key.and_then(|key| attributes.value(key)) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(spans)) => Ok(spans),
+            Some(other) => Err(format!("expected [[start, end, score], …], but found {other}")),
+        }
+    }
+}
+
+/// Labels of the documents of one shard, in the parallel file.
+pub(crate) struct AttributeLabels<'a> {
+    rows: JsonReader<AttributeRow>,
+    keys: &'a mut KeysFound,
+    least_score: f64,
+    place: String,
+    /// Documents that could not be read: rows here may be theirs.
+    unread: u64,
+}
+
+impl<'a> AttributeLabels<'a> {
     /// Opens the file beside a shard.
-    pub(crate) fn open(attribute: &Attribute, shard: &InputShard) -> Result<Self, RunError> {
+    pub(crate) fn open(
+        attribute: &Attribute,
+        shard: &InputShard,
+        keys: &'a mut KeysFound,
+    ) -> Result<Self, RunError> {
         let store = Store::open(&attribute.folder)?;
         let place = store.place(&shard.name);
         if !store.exists(&shard.name)? {
@@ -52,58 +105,74 @@ impl AttributeLabels {
             )));
         }
         let rows = JsonReader::open(&store, &shard.name).map_err(said)?;
-        Ok(Self { rows, attribute: attribute.clone(), place })
+        Ok(Self { rows, keys, least_score: attribute.least_score, place, unread: 0 })
     }
 
-    fn spans(&self, row: &AttributeRow) -> Result<Vec<(usize, usize)>, LabelError> {
-        let key = self.attribute.key.as_deref();
-        let of_key = row.attributes.iter().filter(|(name, _)| key.is_none_or(|key| key == **name));
-        let spans = of_key.flat_map(|(_, spans)| spans);
-        let scored = spans
-            .filter(|span| span.get(2).is_none_or(|score| *score >= self.attribute.least_score));
-        scored.map(|span| edges(span)).collect()
-    }
-}
-
-fn edges(span: &[f64]) -> Result<(usize, usize), LabelError> {
-    let edge = |at: usize| {
-        span.get(at).copied().filter(|edge| *edge >= 0.0 && edge.fract() == 0.0 && *edge < 1e15)
-    };
-    match (edge(0), edge(1)) {
-        (Some(start), Some(end)) => Ok((start as usize, end as usize)),
-        _ => Err(LabelError::Row(
-            "span",
-            format!("expected [start, end, score] in code points, but found {span:?}"),
-        )),
-    }
-}
-
-impl Labels for AttributeLabels {
-    fn next(&mut self, id: &str, text: &str, _: &Map<String, Value>) -> Result<Label, LabelError> {
-        let row = self.rows.next_row().map_err(|error| LabelError::Set(said(error)))?;
-        let found = row.as_ref().map_or_else(|| "no further row".to_owned(), |row| name(&row.id));
-        let row = row.filter(|row| name(&row.id) == id).ok_or_else(|| {
-            LabelError::Set(RunError::new(format!(
-                "expected the attributes of {id} next in {}, but found {found}: rows must stand \
-                 in the order of the documents",
+    /// The row of a document; rows before it are passed over only if they can be those of documents
+    /// that could not be read.
+    fn row_of(&mut self, id: &str) -> Result<AttributeRow, RunError> {
+        loop {
+            let row = self.rows.next_row().map_err(said)?;
+            let found = match row {
+                Some(row) if name(&row.id) == id => return Ok(row),
+                Some(_) if self.unread > 0 => {
+                    self.unread -= 1;
+                    continue;
+                }
+                Some(row) => format!("those of {}", name(&row.id)),
+                None => "no further row".to_owned(),
+            };
+            return Err(RunError::new(format!(
+                "expected the attributes of {id} next in {}, but found {found}: rows must stand in \
+                 the order of the documents",
                 self.place
-            )))
+            )));
+        }
+    }
+}
+
+/// The edges of a span, if it has the score to be deleted.
+fn edges(span: &Value, least_score: f64) -> Option<Result<(usize, usize), LabelError>> {
+    if span[2].as_f64().is_some_and(|score| score < least_score) {
+        return None;
+    }
+    let edge = |at: usize| span[at].as_u64().and_then(|edge| usize::try_from(edge).ok());
+    Some(edge(0).zip(edge(1)).ok_or_else(|| {
+        let why = format!("expected [start, end, score] in code points, but found {span}");
+        LabelError::Row("span", why)
+    }))
+}
+
+impl Labels for AttributeLabels<'_> {
+    fn next(&mut self, id: &str, text: &str, _: &Columns) -> Result<Label, LabelError> {
+        let row = self.row_of(id).map_err(LabelError::Set)?;
+        let spans = self.keys.spans(&row.attributes);
+        let spans = spans.map_err(|why| {
+            LabelError::Set(RunError::new(format!("{}: {id}: {why}", self.place)))
         })?;
-        let spans = self.spans(&row)?;
+        let spans = spans.iter().filter_map(|span| edges(span, self.least_score));
+        let spans: Vec<(usize, usize)> = spans.collect::<Result<_, _>>()?;
         let deletions =
             from_code_points(text, &spans).map_err(|why| LabelError::Row("span", why))?;
-        Ok(Label { deletions, distilled: None })
+        Ok(Label::plain(text, deletions))
+    }
+
+    fn skip(&mut self) {
+        self.unread += 1;
     }
 
     fn finish(&mut self) -> Result<(), RunError> {
-        match self.rows.next_row().map_err(said)? {
-            None => Ok(()),
-            Some(row) => Err(RunError::new(format!(
-                "expected no attributes after the last document in {}, but found those of {}",
-                self.place,
-                name(&row.id)
-            ))),
+        while let Some(row) = self.rows.next_row().map_err(said)? {
+            if self.unread == 0 {
+                return Err(RunError::new(format!(
+                    "expected no attributes after the last document in {}, but found those of {}",
+                    self.place,
+                    name(&row.id)
+                )));
+            }
+            self.unread -= 1;
         }
+        Ok(())
     }
 }
 
@@ -116,18 +185,18 @@ fn said(error: impl std::fmt::Display) -> RunError {
 }
 
 /// What was exported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DolmaReport {
     /// Documents.
     pub documents: u64,
     /// Spans, merged and disjoint.
     pub spans: u64,
-    /// Rows that are no labelled document; they get no row, as they have no document.
-    pub bad_rows: u64,
+    /// Rows that are no labelled document, by reason; they get no row, as they have no document.
+    pub bad_rows: BTreeMap<String, u64>,
 }
 
 /// Writes `OUT/documents/labels.jsonl.zst` and beside it `OUT/attributes/NAME/labels.jsonl.zst`
-/// with the deletions as spans of score 1.
+/// with the deletions as spans, of score 1 where none is known.
 ///
 /// # Errors
 /// If the set cannot be read, or the output cannot be written.
@@ -148,26 +217,35 @@ pub fn export_dolma(
     let mut attributes = JsonWriter::create(&store, &paths[1])?;
     let mut report = DolmaReport::default();
     set.each(&mut |row| {
-        let Ok(document) = row else {
-            report.bad_rows += 1;
-            return Ok(());
+        let mut document = match row {
+            Ok(document) => document,
+            Err(bad) => {
+                *report.bad_rows.entry(bad.reason).or_default() += 1;
+                return Ok(());
+            }
         };
-        let spans = in_code_points(&document.text, &document.deletions);
+        if document.columns.raw("source").is_none() {
+            document.columns.push("source", "refinex");
+        }
+        let spans = spans_of(&document);
         report.documents += 1;
         report.spans += spans.len() as u64;
-        let spans: Vec<Value> = spans.iter().map(|(start, end)| json!([start, end, 1.0])).collect();
-        let source = document.columns.get("source").cloned().unwrap_or_else(|| json!("refinex"));
-        attributes.write(&json!({
-            "id": document.id, "source": source, "attributes": {attribute: spans},
-        }))?;
-        let mut columns = Map::new();
-        columns.insert("id".to_owned(), json!(document.id));
-        columns.insert("text".to_owned(), json!(document.text));
-        columns.insert("source".to_owned(), source);
-        columns.extend(document.columns.into_iter().filter(|(key, _)| key != "source"));
-        Ok(documents.write(&Value::Object(columns))?)
+        let LabelledDocument { id, text, columns, .. } = &document;
+        let source = columns.value("source");
+        attributes.write(&json!({"id": id, "source": source, "attributes": {attribute: spans}}))?;
+        Ok(documents.write(&RowOf { id, text, columns })?)
     })?;
     documents.finish()?;
     attributes.finish()?;
     Ok(report)
+}
+
+/// The deletions as Dolma's spans.
+fn spans_of(document: &LabelledDocument) -> Vec<Value> {
+    let spans = in_code_points(&document.text, &document.deletions);
+    let known = &document.label.deletions;
+    let one_each = known.len() == spans.len();
+    let score = |at: usize| known.get(at).and_then(|s| s.score).filter(|_| one_each).unwrap_or(1.0);
+    let spans = spans.iter().enumerate();
+    spans.map(|(at, (start, end))| json!([start, end, score(at)])).collect()
 }

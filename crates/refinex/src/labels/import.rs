@@ -1,14 +1,15 @@
 //! Taking over labels that others made, into a run directory.
 
-use super::dolma::{Attribute, AttributeLabels};
+use super::columns::Columns;
+use super::dolma::Attribute;
 use super::output::{LabelledOutput, Written};
 use super::prox;
-use super::set::{Label, LabelError, Labelled, LabelledSet, Labels, each_of_shard};
+use super::set::{Label, LabelError, LabelledSet, Labels, each_of_shard};
 use crate::error::RunError;
 use crate::plan::Plan;
 use crate::settings::Settings;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Where the labels are.
@@ -47,35 +48,42 @@ pub fn import(
 ) -> Result<ImportReport, RunError> {
     let choices =
         json!({"from": format!("{source:?}"), "text": settings.text_key, "id": settings.id_key});
-    let mut writing = LabelledOutput::begin(output, "labels import", inputs, &choices)?;
+    let mut read = inputs.to_vec();
+    if let Source::Dolma(attribute) = source {
+        read.push(attribute.folder.clone());
+    }
+    let mut writing = LabelledOutput::begin(output, "labels import", inputs, &read, &choices)?;
     let mut report = ImportReport::default();
     if writing.is_done() {
         report.written = writing.finish(threads)?;
         return Ok(report);
     }
-    if *source == Source::Rows {
-        for input in inputs {
-            let set = LabelledSet { location: input.clone(), settings: settings.clone() };
-            set.each(&mut |row| writing.take(&row))?;
-        }
-    } else {
-        for shard in Plan::of(inputs, settings, output)?.shards {
-            let mut take = |row: Labelled| writing.take(&row);
-            match source {
-                Source::Prox { program } => {
-                    let mut labels = ProxLabels { key: program, refused: &mut report.refused };
-                    each_of_shard(&shard, settings, &mut labels, &mut take)?;
-                }
-                Source::Dolma(attribute) => {
-                    let mut labels = AttributeLabels::open(attribute, &shard)?;
-                    each_of_shard(&shard, settings, &mut labels, &mut take)?;
-                }
-                Source::Rows => {}
+    match source {
+        Source::Prox { program } => {
+            for shard in Plan::of(inputs, settings, output)?.shards {
+                let mut labels = ProxLabels { key: program, refused: &mut report.refused };
+                each_of_shard(&shard, settings, &mut labels, &mut |row| writing.take(&row))?;
             }
         }
+        Source::Rows => each_of_sets(inputs, settings, None, &mut writing)?,
+        Source::Dolma(found) => each_of_sets(inputs, settings, Some(found), &mut writing)?,
     }
     report.written = writing.finish(threads)?;
     Ok(report)
+}
+
+fn each_of_sets(
+    inputs: &[String],
+    settings: &Settings,
+    attribute: Option<&Attribute>,
+    writing: &mut LabelledOutput<'_>,
+) -> Result<(), RunError> {
+    for input in inputs {
+        let (location, settings) = (input.clone(), settings.clone());
+        let set = LabelledSet { location, settings, attribute: attribute.cloned() };
+        set.each(&mut |row| writing.take(&row))?;
+    }
+    Ok(())
 }
 
 /// Programs of ProX in the rows.
@@ -85,18 +93,20 @@ struct ProxLabels<'a> {
 }
 
 impl Labels for ProxLabels<'_> {
-    fn next(&mut self, _: &str, text: &str, row: &Map<String, Value>) -> Result<Label, LabelError> {
+    fn next(&mut self, _: &str, text: &str, row: &Columns) -> Result<Label, LabelError> {
         let mut keys = self.key.split('.');
-        let first = keys.next().and_then(|key| row.get(key));
-        let found = keys.try_fold(first.unwrap_or(&Value::Null), |value, key| value.get(key));
+        let first = keys.next().and_then(|key| row.value(key)).unwrap_or_default();
+        let found = keys.try_fold(&first, |value, key| value.get(key));
         let Some(Value::String(program)) = found else {
             let why = format!("expected a program at {}, but found none", self.key);
             return Err(LabelError::Row("no_label", why));
         };
         let taken = prox::read(program, text);
-        for (reason, _) in &taken.refused {
-            *self.refused.entry((*reason).to_owned()).or_default() += 1;
+        let mut label = Label::plain(text, taken.deletions);
+        for refused in taken.refused {
+            *self.refused.entry(refused.reason.to_owned()).or_default() += 1;
+            label.row.refused.push(json!(refused));
         }
-        Ok(Label { deletions: taken.deletions, distilled: None })
+        Ok(label)
     }
 }

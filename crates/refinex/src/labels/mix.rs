@@ -2,12 +2,12 @@
 
 use super::output::{LabelledOutput, Written};
 use super::set::LabelledSet;
-use super::split::name_hash;
 use crate::error::RunError;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A set, and its weight in the mixture.
 #[derive(Clone, Debug)]
@@ -23,8 +23,19 @@ pub struct Ingredient {
 pub struct MixReport {
     /// The whole.
     pub written: Written,
-    /// For each set: documents that it has, and documents that were taken.
-    pub sets: BTreeMap<String, (u64, u64)>,
+    /// The sets, as they were named.
+    pub sets: Vec<Drawn>,
+}
+
+/// What was drawn from a set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Drawn {
+    /// The set.
+    pub set: String,
+    /// Documents that it has.
+    pub documents: u64,
+    /// Documents that were taken, copies counted.
+    pub taken: u64,
 }
 
 /// How often each document of a set is taken, so that `wanted` are in all: every one as often as
@@ -61,10 +72,11 @@ fn key(at: u64, id: &str) -> Vec<u8> {
     [&at.to_le_bytes(), id.as_bytes()].concat()
 }
 
-/// Mixes sets into the run directory `output`. Documents are drawn without putting back; a set that
-/// is smaller than its share is taken whole as often as that goes, its further copies under ids
-/// with `~2` and so on behind them. Without `documents`, as many as can be had without a copy. Sets
-/// are read twice.
+/// Mixes sets into the run directory `output`, one set after the other. Documents are drawn without
+/// putting back; a set that is smaller than its share is taken whole as often as that goes. An id
+/// that was written before gets `~2` and so on behind it. Without `documents`, as many as can be had
+/// without a copy. What is drawn depends on the seed, the place of a set among the sets, and its
+/// documents, not on where the sets lie. Sets are read twice.
 ///
 /// # Errors
 /// If a set cannot be read or is empty, or a weight is not over 0.
@@ -75,60 +87,113 @@ pub fn mix(
     output: &str,
     threads: usize,
 ) -> Result<MixReport, RunError> {
-    let sum: f64 = ingredients.iter().map(|ingredient| ingredient.weight).sum();
-    if ingredients.iter().any(|i| i.weight <= 0.0 || !i.weight.is_finite()) {
+    let weights: Vec<f64> = ingredients.iter().map(|ingredient| ingredient.weight).collect();
+    if weights.iter().any(|weight| *weight <= 0.0 || !weight.is_finite()) {
         return Err(RunError::new("expected weights over 0, but found another"));
     }
     let inputs: Vec<String> = ingredients.iter().map(|i| i.set.location.clone()).collect();
-    let weights: Vec<f64> = ingredients.iter().map(|i| i.weight).collect();
     let choices = json!({"weights": weights, "documents": documents, "seed": seed});
-    let mut writing = LabelledOutput::begin(output, "labels mix", &inputs, &choices)?;
+    let mut writing = LabelledOutput::begin(output, "labels mix", &inputs, &inputs, &choices)?;
     let mut hashes = Vec::new();
-    for ingredient in ingredients {
-        hashes.push(hashes_of(ingredient, seed)?);
+    for (at, ingredient) in ingredients.iter().enumerate() {
+        hashes.push(hashes_of(ingredient, seed_of(at, seed))?);
     }
-    let full = |(ingredient, hashes): (&Ingredient, &Vec<u64>)| {
-        hashes.len() as f64 / (ingredient.weight / sum)
-    };
-    let most = ingredients.iter().zip(&hashes).map(full).fold(f64::INFINITY, f64::min);
-    let total = documents.map_or(most, |documents| documents as f64);
+    let counts: Vec<u64> = hashes.iter().map(|hashes| hashes.len() as u64).collect();
+    let total = documents.unwrap_or_else(|| most_without_copies(&weights, &counts));
+    let wanted = shares(&weights, total);
     let mut report = MixReport::default();
-    let several = ingredients.len() > 1;
+    let mut ids = Ids::default();
     for (at, (ingredient, hashes)) in ingredients.iter().zip(hashes).enumerate() {
-        let wanted = (total * ingredient.weight / sum).round() as u64;
-        let has = hashes.len() as u64;
-        let choice = Choice::new(hashes, wanted, seed_of(ingredient, seed));
-        let mut taken = 0;
-        let mut place = 0;
-        ingredient.set.each(&mut |row| {
-            let Ok(document) = &row else { return writing.take(&row) };
-            let times = choice.times(&key(place, &document.id));
-            place += 1;
-            for copy in 1..=times {
-                let mut document = document.clone();
-                if copy > 1 {
-                    document.id = format!("{}~{copy}", document.id);
-                }
-                if several {
-                    document.columns.insert("mixed_from".to_owned(), json!(inputs[at]));
-                }
-                writing.write(&document)?;
-            }
-            taken += times;
-            Ok(())
-        })?;
-        report.sets.insert(ingredient.set.location.clone(), (has, taken));
+        let choice = Choice::new(hashes, wanted[at], seed_of(at, seed));
+        let from = (ingredients.len() > 1).then_some(inputs[at].as_str());
+        let taken = draw(&ingredient.set, &choice, from, &mut ids, &mut writing)?;
+        let (set, documents) = (inputs[at].clone(), counts[at]);
+        report.sets.push(Drawn { set, documents, taken });
     }
     report.written = writing.finish(threads)?;
     Ok(report)
 }
 
-fn seed_of(ingredient: &Ingredient, seed: u64) -> u64 {
-    seed ^ name_hash(&ingredient.set.location)
+/// Writes the documents of a set that are chosen; how many there are.
+fn draw(
+    set: &LabelledSet,
+    choice: &Choice,
+    from: Option<&str>,
+    ids: &mut Ids,
+    writing: &mut LabelledOutput<'_>,
+) -> Result<u64, RunError> {
+    let (mut taken, mut place) = (0, 0);
+    set.each(&mut |row| {
+        let Ok(mut document) = row else { return writing.take(&row) };
+        let times = choice.times(&key(place, &document.id));
+        place += 1;
+        taken += times;
+        if let Some(from) = from {
+            document.columns.remove("mixed_from");
+            document.columns.push("mixed_from", from);
+        }
+        let id = document.id.clone();
+        for _ in 0..times {
+            document.id = ids.fresh(&id);
+            writing.write(&document)?;
+        }
+        Ok(())
+    })?;
+    Ok(taken)
+}
+
+/// The ids that were written, by their hashes.
+#[derive(Default)]
+struct Ids(HashMap<u64, u64>);
+
+impl Ids {
+    /// The id, or with the first number behind it that makes it a new one.
+    fn fresh(&mut self, id: &str) -> String {
+        let first = xxh3_64(id.as_bytes());
+        let Some(mut number) = self.0.get(&first).copied() else {
+            self.0.insert(first, 1);
+            return id.to_owned();
+        };
+        loop {
+            number += 1;
+            let numbered = format!("{id}~{number}");
+            let hash = xxh3_64(numbered.as_bytes());
+            if let Entry::Vacant(free) = self.0.entry(hash) {
+                free.insert(1);
+                self.0.insert(first, number);
+                return numbered;
+            }
+        }
+    }
+}
+
+/// As many documents as keep the weights and need no copy.
+fn most_without_copies(weights: &[f64], counts: &[u64]) -> u64 {
+    let sum: f64 = weights.iter().sum();
+    let full = weights.iter().zip(counts).map(|(weight, count)| *count as f64 * sum / weight);
+    full.fold(f64::INFINITY, f64::min) as u64
+}
+
+/// `total` divided by weights: whole numbers whose sum it is. What is left after rounding down goes
+/// to the largest remainders, the first of equal ones before the others.
+fn shares(weights: &[f64], total: u64) -> Vec<u64> {
+    let sum: f64 = weights.iter().sum();
+    let exact: Vec<f64> = weights.iter().map(|weight| total as f64 * weight / sum).collect();
+    let mut shares: Vec<u64> = exact.iter().map(|share| share.floor() as u64).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()));
+    let left = total.saturating_sub(shares.iter().sum());
+    for &at in order.iter().cycle().take(left as usize) {
+        shares[at] += 1;
+    }
+    shares
+}
+
+fn seed_of(place: usize, seed: u64) -> u64 {
+    xxh3_64_with_seed(&(place as u64).to_le_bytes(), seed)
 }
 
 fn hashes_of(ingredient: &Ingredient, seed: u64) -> Result<Vec<u64>, RunError> {
-    let seed = seed_of(ingredient, seed);
     let mut hashes = Vec::new();
     ingredient.set.each(&mut |row| {
         if let Ok(document) = &row {
@@ -157,5 +222,22 @@ mod tests {
             assert_eq!(times.iter().sum::<u64>(), wanted);
             assert!(times.iter().max().unwrap() - times.iter().min().unwrap() <= 1);
         }
+    }
+
+    #[test]
+    fn shares_are_whole_and_their_sum_is_what_was_asked_for() {
+        assert_eq!(shares(&[1.0, 1.0, 1.0], 100), [34, 33, 33]);
+        assert_eq!(shares(&[3.0, 1.0], 80), [60, 20]);
+        assert_eq!(shares(&[0.1, 0.2, 0.7], 0), [0, 0, 0]);
+        for total in 0..200 {
+            assert_eq!(shares(&[0.1, 0.2, 0.7, 5.3], total).iter().sum::<u64>(), total);
+        }
+    }
+
+    #[test]
+    fn no_two_documents_get_one_id() {
+        let mut ids = Ids::default();
+        let got: Vec<String> = ["a", "a~2", "a", "a", "a~2"].map(|id| ids.fresh(id)).into();
+        assert_eq!(got, ["a", "a~2", "a~3", "a~4", "a~2~2"]);
     }
 }

@@ -6,15 +6,19 @@
 //! ```
 
 pub mod code_points;
+pub mod columns;
 pub mod dedup;
 pub mod dolma;
+mod fingerprint;
 pub mod import;
 pub mod mix;
 pub mod output;
 pub mod prox;
+mod row_labels;
 pub mod set;
 pub mod split;
 pub mod statistics;
 
+pub use columns::Columns;
 pub use output::{LabelledOutput, LeftOut, Written};
 pub use set::{LabelledDocument, LabelledSet};

@@ -1,18 +1,22 @@
 //! Writing a labelled set: originals and labels, then the main road replays them, so that what is
 //! written is a run like any other.
 
+use super::columns::RowOf;
+use super::fingerprint::fingerprint;
 use super::set::{BadLabel, Labelled, LabelledDocument};
 use crate::corpus_run::{Job, run_corpus};
-use crate::decider::{Decider, ProgramStore, scored_row};
+use crate::decider::{Decider, ProgramStore, Row};
 use crate::error::RunError;
 use crate::plan::{Plan, ShardChoice};
 use crate::progress::Silent;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
-use refinex_core::{Identity, Score};
-use refinex_corpus::{InputShard, JsonWriter, ProgramWriter, RunDirectory, Store};
+use refinex_core::Identity;
+use refinex_corpus::{
+    FailedRow, FailedWriter, InputShard, JsonWriter, ProgramWriter, RunDirectory, Store,
+};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -20,17 +24,19 @@ use xxhash_rust::xxh3::xxh3_64;
 const ORIGINALS: &str = "originals/labels.jsonl.zst";
 /// Where the labels stand until the road has replayed them.
 const LABELS: &str = "labels.jsonl.zst";
+/// Where rows stand that are no labelled document; the road has a file of its own for what fails.
+const FAILED: &str = "failed/rows.jsonl.zst";
 /// Where what was left out stands.
 const REMOVED: &str = "removed/labels.jsonl.zst";
 
-/// A document that is left out, and why.
+/// A document that is left out since it is a copy of another.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LeftOut {
-    /// Its id, or the shard and row where it has none.
+    /// Its id.
     pub id: String,
     /// A stable name of the reason.
     pub reason: String,
-    /// More: what was found, or of which document it is a copy.
+    /// Of which document it is a copy.
     pub detail: Value,
 }
 
@@ -41,8 +47,10 @@ pub struct Written {
     pub documents: u64,
     /// Of these, documents from which nothing is deleted.
     pub keep_all: u64,
-    /// What was left out, by reason; each stands in `removed/`.
+    /// Documents that were left out as copies, by reason; each stands in `removed/`.
     pub left_out: BTreeMap<String, u64>,
+    /// Rows that are no labelled document, by reason; each stands in `failed/`.
+    pub failed: BTreeMap<String, u64>,
     /// Whether all of it had been written before.
     pub before: bool,
 }
@@ -63,12 +71,13 @@ pub struct LabelledOutput<'a> {
 struct Writers {
     originals: JsonWriter,
     labels: ProgramWriter,
+    failed: FailedWriter,
     removed: Option<JsonWriter>,
 }
 
 impl<'a> LabelledOutput<'a> {
     /// Begins, or finds that the same was done before. `choices` is all that decides the bytes
-    /// beside the inputs.
+    /// beside what is `read`, which is the inputs, or more.
     ///
     /// # Errors
     /// If something else was written to `output`, or it cannot be written.
@@ -76,13 +85,16 @@ impl<'a> LabelledOutput<'a> {
         output: &'a str,
         command: &'static str,
         inputs: &'a [String],
+        read: &[String],
         choices: &Value,
     ) -> Result<Self, RunError> {
         let directory = RunDirectory::open(output)?;
+        let mut choices = choices.clone();
+        choices["inputs"] = json!(fingerprint(read, directory.store())?);
         let name = format!("{command} {choices}");
         let fingerprint = format!("{:016x}", xxh3_64(name.as_bytes()));
         let identity = Identity { name, fingerprint };
-        let settings = Settings { keep_scores: false, ..Settings::default() };
+        let settings = Settings::default();
         let decider = Decider::Programs(programs(directory.store(), identity.clone()));
         let run = RunFile::new(command, inputs, &decider, &settings);
         run.begin(&directory)?;
@@ -105,18 +117,9 @@ impl<'a> LabelledOutput<'a> {
     /// If it cannot be written.
     pub fn write(&mut self, document: &LabelledDocument) -> Result<(), RunError> {
         let Some(writers) = &mut self.writers else { return Ok(()) };
-        let mut row = Map::new();
-        row.insert("id".to_owned(), json!(document.id));
-        row.insert("text".to_owned(), json!(document.text));
-        for (key, value) in &document.columns {
-            row.entry(key.clone()).or_insert_with(|| value.clone());
-        }
-        writers.originals.write(&Value::Object(row))?;
-        let mut label = scored_row(&document.text, &document.deletions, None, Score::ONE);
-        label.id.clone_from(&document.id);
-        "labelled".clone_into(&mut label.outcome);
-        label.distilled.clone_from(&document.distilled);
-        writers.labels.write(&label)?;
+        let LabelledDocument { id, text, columns, .. } = document;
+        writers.originals.write(&RowOf { id, text, columns })?;
+        writers.labels.write(&Row { id: id.clone(), ..document.label.clone() })?;
         self.written.documents += 1;
         self.written.keep_all += u64::from(document.deletions.is_empty());
         Ok(())
@@ -139,6 +142,24 @@ impl<'a> LabelledOutput<'a> {
         }
     }
 
+    /// Writes down that a row is no labelled document.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn fail(&mut self, bad: &BadLabel) -> Result<(), RunError> {
+        *self.written.failed.entry(bad.reason.clone()).or_default() += 1;
+        let Some(writers) = &mut self.writers else { return Ok(()) };
+        Ok(writers.failed.write_failed(&FailedRow {
+            shard: Some(&bad.shard),
+            row: bad.row,
+            position: bad.position,
+            reason: &bad.reason,
+            message: &bad.message,
+            raw: &bad.raw,
+            raw_length: bad.raw_length,
+        })?)
+    }
+
     /// Writes a row: a document, or that it is none.
     ///
     /// # Errors
@@ -146,7 +167,7 @@ impl<'a> LabelledOutput<'a> {
     pub fn take(&mut self, row: &Labelled) -> Result<(), RunError> {
         match row {
             Ok(document) => self.write(document),
-            Err(bad) => self.leave_out(&LeftOut::of(bad)),
+            Err(bad) => self.fail(bad),
         }
     }
 
@@ -182,13 +203,14 @@ impl<'a> LabelledOutput<'a> {
 
 impl Writers {
     fn create(store: &Store) -> Result<Self, RunError> {
-        for path in [ORIGINALS, LABELS, REMOVED] {
+        for path in [ORIGINALS, LABELS, FAILED, REMOVED] {
             store.sweep(path)?;
         }
         store.delete(REMOVED)?;
         Ok(Self {
             originals: JsonWriter::create(store, ORIGINALS)?,
             labels: ProgramWriter::create(store, LABELS)?,
+            failed: FailedWriter::create(store, FAILED),
             removed: None,
         })
     }
@@ -196,6 +218,7 @@ impl Writers {
     fn finish(self) -> Result<(), RunError> {
         self.originals.finish()?;
         self.labels.finish()?;
+        self.failed.finish()?;
         self.removed.map(JsonWriter::finish).transpose()?;
         Ok(())
     }
@@ -204,16 +227,4 @@ impl Writers {
 fn programs(store: &Store, identity: Identity) -> ProgramStore {
     let file = Some(LABELS.to_owned());
     ProgramStore { store: store.clone(), is_run: false, file, identity }
-}
-
-impl LeftOut {
-    /// A row that is no labelled document.
-    #[must_use]
-    pub fn of(bad: &BadLabel) -> Self {
-        Self {
-            id: format!("{}:{}", bad.shard, bad.row),
-            reason: bad.reason.clone(),
-            detail: json!(bad.message),
-        }
-    }
 }

@@ -8,14 +8,26 @@
 //! meant. A replacement that adds text is refused; one that only takes some away is deletion.
 
 use refinex_core::{Deletions, Lines, Span, distill};
+use serde::Serialize;
 
 /// What a program deletes, and what of it could not be taken over.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// What is deleted.
     pub deletions: Deletions,
-    /// Calls that are refused: a stable name of the reason, and the call.
-    pub refused: Vec<(&'static str, String)>,
+    /// Calls that are refused.
+    pub refused: Vec<RefusedCall>,
+}
+
+/// A call that is refused, as a sidecar says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedCall {
+    /// Which line of the program, from 1.
+    pub call: usize,
+    /// The line.
+    pub text: String,
+    /// A stable name of the reason.
+    pub reason: &'static str,
 }
 
 /// Reads a program of ProX for `text`.
@@ -23,16 +35,18 @@ pub struct Taken {
 pub fn read(program: &str, text: &str) -> Taken {
     let lines = Lines::of(text);
     let (mut spans, mut refused) = (Vec::new(), Vec::new());
-    for call in program.split('\n').map(str::trim).filter(|call| !call.is_empty()) {
+    for (at, call) in program.split('\n').map(str::trim).enumerate() {
         match read_call(call, text, &lines) {
+            _ if call.is_empty() => {}
             Ok(more) => spans.extend(more),
-            Err(reason) => refused.push((reason, call.to_owned())),
+            Err(reason) => {
+                refused.push(RefusedCall { call: at + 1, text: call.to_owned(), reason })
+            }
         }
     }
-    match Deletions::from_spans(text, spans) {
-        Ok(deletions) => Taken { deletions, refused },
-        Err(_) => Taken { deletions: Deletions::none(), refused },
-    }
+    // Spans of lines and of strings that were found lie on character boundaries.
+    let deletions = Deletions::from_spans(text, spans).unwrap_or_default();
+    Taken { deletions, refused }
 }
 
 fn read_call(call: &str, text: &str, lines: &Lines) -> Result<Vec<Span>, &'static str> {
@@ -68,7 +82,8 @@ fn remove_lines(arguments: &str, lines: &Lines) -> Result<Vec<Span>, &'static st
 /// The spans that a replacement deletes, at every place where it applies.
 fn normalize(arguments: &str, text: &str) -> Result<Vec<Span>, &'static str> {
     let (source, target) = strings(arguments).ok_or("unparsable")?;
-    if source.trim().is_empty() {
+    // One blank alone is left alone by ProX too; several may become one.
+    if source.is_empty() || source == " " {
         return Err("empty_string");
     }
     let edit = distill(source, target);
@@ -108,7 +123,7 @@ mod tests {
 
     fn after(program: &str) -> (String, Vec<&'static str>) {
         let taken = read(program, TEXT);
-        let reasons = taken.refused.iter().map(|(reason, _)| *reason).collect();
+        let reasons = taken.refused.iter().map(|refused| refused.reason).collect();
         (execute(TEXT, &taken.deletions), reasons)
     }
 

@@ -1,16 +1,19 @@
 //! Reading a labelled set: a run directory, or rows that hold their labels.
 
-use crate::decider::Row;
+use super::columns::{Columns, NO_COLUMNS};
+use super::dolma::{Attribute, AttributeLabels, KeysFound};
+use super::row_labels::RowLabels;
+use crate::decider::{Row, scored_row};
 use crate::error::RunError;
 use crate::pairs::input_of;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
-use refinex_core::{Deletions, Span, Tally, parse, resolve_document};
+use refinex_core::{Deletions, Document, Score, Tally};
 use refinex_corpus::{
     BadRow, InputShard, JsonReader, OutputFormat, OutputSettings, RunDirectory, ShardReader,
     Target, expand,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A document, and what is to be deleted from it.
@@ -23,9 +26,10 @@ pub struct LabelledDocument {
     /// What is to be deleted.
     pub deletions: Deletions,
     /// The other columns of its row.
-    pub columns: Map<String, Value>,
-    /// Of a distilled pair: its verdict and residue.
-    pub distilled: Option<Value>,
+    pub columns: Columns,
+    /// The same deletions as a row of a sidecar, with all that is known beside them: scores, refused
+    /// calls, and the verdict and residue of a distilled pair. Its id is not looked at.
+    pub label: Row,
 }
 
 /// A row that is no labelled document, and why.
@@ -35,25 +39,54 @@ pub struct BadLabel {
     pub shard: String,
     /// Number of the row, from 1.
     pub row: u64,
+    /// Where it begins in the uncompressed shard, in bytes, if that is known.
+    pub position: Option<u64>,
     /// A stable name of the reason.
     pub reason: String,
     /// What was expected, and what was found.
     pub message: String,
+    /// Its bytes, or of a row that is too long the first of them.
+    pub raw: Vec<u8>,
+    /// Its whole length in bytes.
+    pub raw_length: u64,
+}
+
+impl BadLabel {
+    /// A row that could not be read.
+    fn unread(shard: &InputShard, bad: &BadRow) -> Self {
+        let BadRow { row, position, problem, message, raw, raw_length } = bad.clone();
+        let (shard, reason) = (shard.name.clone(), problem.name().to_owned());
+        Self { shard, row, position, reason, message, raw, raw_length }
+    }
+
+    /// A row that was read, but has no labels that fit.
+    fn unlabelled(shard: &InputShard, row: u64, raw: &[u8], reason: &str, message: String) -> Self {
+        let (shard, reason, raw_length) = (shard.name.clone(), reason.to_owned(), raw.len() as u64);
+        Self { shard, row, position: None, reason, message, raw: raw.to_vec(), raw_length }
+    }
 }
 
 /// One row of a set.
 pub type Labelled = Result<LabelledDocument, BadLabel>;
 
 impl LabelledDocument {
-    /// The page that the document was cut from: its id before the `#`; the value of `column`
-    /// instead, where one is named and the row has it.
+    /// What the document belongs to: the value of `column` where one is named and the row has it,
+    /// else the [page](Self::page).
     #[must_use]
     pub fn group(&self, column: Option<&str>) -> String {
-        let value = column.and_then(|column| self.columns.get(column));
-        match value {
-            Some(Value::String(value)) => value.clone(),
+        match column.and_then(|column| self.columns.value(column)) {
+            Some(Value::String(value)) => value,
             Some(value) if !value.is_null() => value.to_string(),
-            _ => self.id.split('#').next().unwrap_or(&self.id).to_owned(),
+            _ => self.page().to_owned(),
+        }
+    }
+
+    /// The page that the document was cut from: its id before the `#`, unless nothing stands there.
+    #[must_use]
+    pub fn page(&self) -> &str {
+        match self.id.split_once('#') {
+            Some((page, _)) if !page.is_empty() => page,
+            _ => &self.id,
         }
     }
 
@@ -71,13 +104,20 @@ pub struct LabelledSet {
     pub location: String,
     /// How rows are read that hold their labels; a run directory says it itself.
     pub settings: Settings,
+    /// Dolma's attributes in which the labels stand, if they do.
+    pub attribute: Option<Attribute>,
 }
 
 /// What is read beside a row: its labels.
 pub(crate) trait Labels {
     /// The labels of the next document; `row` is its whole row.
-    fn next(&mut self, id: &str, text: &str, row: &Map<String, Value>)
-    -> Result<Label, LabelError>;
+    fn next(&mut self, id: &str, text: &str, row: &Columns) -> Result<Label, LabelError>;
+
+    /// A row of the documents could not be read, so that nobody knows its id.
+    fn skip(&mut self) {}
+
+    /// Takes out of a row the columns that were its labels: they are written as such.
+    fn take_out(&self, _: &mut Columns) {}
 
     /// Sees to it that no label is left over.
     fn finish(&mut self) -> Result<(), RunError> {
@@ -88,7 +128,15 @@ pub(crate) trait Labels {
 /// Labels of one document.
 pub(crate) struct Label {
     pub(crate) deletions: Deletions,
-    pub(crate) distilled: Option<Value>,
+    pub(crate) row: Row,
+}
+
+impl Label {
+    /// Deletions of which nothing more is known.
+    pub(crate) fn plain(text: &str, deletions: Deletions) -> Self {
+        let row = scored_row(text, &deletions, None, Score::ONE);
+        Self { deletions, row }
+    }
 }
 
 /// Why a document has no labels.
@@ -103,7 +151,8 @@ impl LabelledSet {
     /// The set at a location, with the usual keys.
     #[must_use]
     pub fn at(location: &str) -> Self {
-        Self { location: location.to_owned(), settings: Settings::default() }
+        let (location, settings) = (location.to_owned(), Settings::default());
+        Self { location, settings, attribute: None }
     }
 
     /// Hands every row to `take`, in order.
@@ -114,14 +163,30 @@ impl LabelledSet {
         &self,
         take: &mut dyn FnMut(Labelled) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
+        if let Some(attribute) = &self.attribute {
+            return self.each_of_attributes(attribute, take);
+        }
         let directory = RunDirectory::open(&self.location)?;
         if directory.store().exists(RunDirectory::RUN).unwrap_or(false) {
             return each_of_run(&directory, take);
         }
         for shard in expand(std::slice::from_ref(&self.location))? {
-            each_of_shard(&shard, &self.settings, &mut RowLabels, take)?;
+            each_of_shard(&shard, &self.settings, &mut RowLabels::default(), take)?;
         }
         Ok(())
+    }
+
+    fn each_of_attributes(
+        &self,
+        attribute: &Attribute,
+        take: &mut dyn FnMut(Labelled) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let mut keys = KeysFound::of(attribute);
+        for shard in expand(std::slice::from_ref(&self.location))? {
+            let mut labels = AttributeLabels::open(attribute, &shard, &mut keys)?;
+            each_of_shard(&shard, &self.settings, &mut labels, take)?;
+        }
+        keys.check()
     }
 }
 
@@ -162,27 +227,20 @@ pub(crate) fn each_of_shard(
         let rows = decoded.encode(&whole, &target).map_err(|error| fail(error.to_string()))?;
         let mut rows = rows.lines();
         for at in 0..decoded.len() {
-            let row = decoded.row_number(at);
             let document = match decoded.document(at) {
                 Ok(document) => document,
                 Err(bad) => {
-                    take(Err(unread(shard, bad)))?;
+                    labels.skip();
+                    take(Err(BadLabel::unread(shard, bad)))?;
                     continue;
                 }
             };
-            let mut columns: Map<String, Value> =
-                rows.next().and_then(|row| serde_json::from_slice(row).ok()).unwrap_or_default();
-            match labels.next(document.id, document.text, &columns) {
-                Ok(Label { deletions, distilled }) => {
-                    for key in [&settings.text_key, &settings.id_key, "deletions", "program"] {
-                        columns.remove(key);
-                    }
-                    let (id, text) = (document.id.to_owned(), document.text.to_owned());
-                    take(Ok(LabelledDocument { id, text, deletions, columns, distilled }))?;
-                }
+            let row = rows.next().unwrap_or_default();
+            match labelled(&document, row, settings, labels) {
+                Ok(document) => take(Ok(document))?,
                 Err(LabelError::Row(reason, message)) => {
-                    let (shard, reason) = (shard.name.clone(), reason.to_owned());
-                    take(Err(BadLabel { shard, row, reason, message }))?;
+                    let number = decoded.row_number(at);
+                    take(Err(BadLabel::unlabelled(shard, number, row, reason, message)))?;
                 }
                 Err(LabelError::Set(error)) => return Err(fail(error.to_string())),
             }
@@ -192,13 +250,26 @@ pub(crate) fn each_of_shard(
     labels.finish()
 }
 
-fn unread(shard: &InputShard, bad: &BadRow) -> BadLabel {
-    BadLabel {
-        shard: shard.name.clone(),
-        row: bad.row,
-        reason: bad.problem.name().to_owned(),
-        message: bad.message.clone(),
-    }
+/// A document with its labels and the columns of its row.
+fn labelled(
+    document: &Document<'_>,
+    row: &[u8],
+    settings: &Settings,
+    labels: &mut dyn Labels,
+) -> Result<LabelledDocument, LabelError> {
+    let columns = Columns::read(row);
+    // The labels go on even where the columns are bad, so that the next row has its own.
+    let label = labels.next(document.id, document.text, columns.as_ref().unwrap_or(&NO_COLUMNS));
+    let mut columns = columns.map_err(|error| {
+        let why = format!("expected columns with names in Unicode, but found: {error}");
+        LabelError::Row("columns", why)
+    })?;
+    let Label { deletions, row } = label?;
+    columns.remove(&settings.text_key);
+    columns.remove(&settings.id_key);
+    labels.take_out(&mut columns);
+    let (id, text) = (document.id.to_owned(), document.text.to_owned());
+    Ok(LabelledDocument { id, text, deletions, columns, label: row })
 }
 
 fn said(error: impl std::fmt::Display) -> RunError {
@@ -211,7 +282,7 @@ struct SidecarLabels {
 }
 
 impl Labels for SidecarLabels {
-    fn next(&mut self, id: &str, text: &str, _: &Map<String, Value>) -> Result<Label, LabelError> {
+    fn next(&mut self, id: &str, text: &str, _: &Columns) -> Result<Label, LabelError> {
         let row = self.rows.next_row().map_err(|error| LabelError::Set(said(error)))?;
         let row = row.filter(|row| row.id == id).ok_or_else(|| {
             let why = format!("expected the program for {id}, but found none or another's");
@@ -220,49 +291,6 @@ impl Labels for SidecarLabels {
         let spans = row.deletions.iter().map(|scored| scored.span);
         let deletions = Deletions::from_spans(text, spans)
             .map_err(|error| LabelError::Row("span", error.to_string()))?;
-        Ok(Label { deletions, distilled: row.distilled })
-    }
-}
-
-/// Labels in the row itself: `deletions` in bytes, or a `program`.
-struct RowLabels;
-
-impl Labels for RowLabels {
-    fn next(&mut self, _: &str, text: &str, row: &Map<String, Value>) -> Result<Label, LabelError> {
-        let deletions = match (row.get("deletions"), row.get("program")) {
-            (Some(spans), _) => spans_of(text, spans)?,
-            (None, Some(Value::String(program))) => of_program(text, program)?,
-            _ => {
-                let why = "expected a key deletions or program, but found neither".to_owned();
-                return Err(LabelError::Row("no_label", why));
-            }
-        };
-        Ok(Label { deletions, distilled: row.get("distilled").cloned() })
-    }
-}
-
-fn spans_of(text: &str, spans: &Value) -> Result<Deletions, LabelError> {
-    let bad = |found: &dyn std::fmt::Display| {
-        LabelError::Row("span", format!("expected [start, end] in bytes, but found {found}"))
-    };
-    let edge = |span: &Value, at: usize| span[at].as_u64().and_then(|n| usize::try_from(n).ok());
-    let span = |span: &Value| match (edge(span, 0), edge(span, 1)) {
-        (Some(start), Some(end)) if start <= end => Ok(Span::new(start, end)),
-        _ => Err(bad(span)),
-    };
-    let list = spans.as_array().ok_or_else(|| bad(spans))?;
-    let list: Result<Vec<Span>, LabelError> = list.iter().map(span).collect();
-    Deletions::from_spans(text, list?).map_err(|error| LabelError::Row("span", error.to_string()))
-}
-
-fn of_program(text: &str, program: &str) -> Result<Deletions, LabelError> {
-    let parsed = parse(program);
-    let (deletions, refused) = resolve_document(&parsed.program, text);
-    match parsed.refused.first().or(refused.first()) {
-        None => Ok(deletions),
-        Some(refusal) => Err(LabelError::Row(
-            refusal.reason.name(),
-            format!("expected a program that can be carried out, but found {refusal}"),
-        )),
+        Ok(Label { deletions, row })
     }
 }

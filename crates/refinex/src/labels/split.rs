@@ -1,12 +1,12 @@
 //! Splitting a labelled set into parts, so that what belongs together stays together.
 
-use super::output::{LabelledOutput, LeftOut, Written};
+use super::output::{LabelledOutput, Written};
 use super::set::LabelledSet;
 use crate::error::RunError;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A part, and its share of the groups.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,11 @@ impl Groups {
         let (least, most) = (a.min(b), a.max(b));
         self.parents.insert(most, least);
         self.parents.insert(least, least);
+    }
+
+    /// Says that there is this group.
+    pub fn add(&mut self, group: &str) {
+        let _ = self.of(group);
     }
 
     /// The least key of all that a group is connected with: it does not depend on any order.
@@ -114,6 +119,37 @@ pub struct SplitReport {
     pub parts: BTreeMap<String, Written>,
     /// Groups: pages, or pages that share a text.
     pub groups: usize,
+    /// Documents of the largest group: a share of a part can be missed by about as many.
+    pub largest_group: u64,
+    /// Documents without the column that says what belongs together; their page says it.
+    pub without_column: u64,
+}
+
+/// The groups of a set, and how many of its documents lack the column that was named. Blank texts
+/// connect nothing.
+fn connect(set: &LabelledSet, column: Option<&str>) -> Result<(Groups, u64), RunError> {
+    let (mut groups, mut with, mut without) = (Groups::default(), 0, 0);
+    set.each(&mut |row| {
+        let Ok(document) = &row else { return Ok(()) };
+        if let Some(column) = column {
+            let has = document.columns.raw(column).is_some_and(|raw| raw != "null");
+            *(if has { &mut with } else { &mut without }) += 1;
+        }
+        let group = document.group(column);
+        if document.text.trim().is_empty() {
+            groups.add(&group);
+        } else {
+            groups.join(&group, document.text_hash());
+        }
+        Ok(())
+    })?;
+    match column {
+        Some(column) if with == 0 && without > 0 => Err(RunError::new(format!(
+            "expected a column {column} in {}, but found it in no document",
+            set.location
+        ))),
+        _ => Ok((groups, without)),
+    }
 }
 
 /// Splits a set into run directories `OUT/PART`. The set is read twice.
@@ -127,14 +163,8 @@ pub fn split(
     threads: usize,
 ) -> Result<SplitReport, RunError> {
     split.check()?;
-    let mut groups = Groups::default();
-    let mut roots = std::collections::HashSet::new();
-    set.each(&mut |row| {
-        if let Ok(document) = &row {
-            groups.join(&document.group(split.group.as_deref()), document.text_hash());
-        }
-        Ok(())
-    })?;
+    let (mut groups, without_column) = connect(set, split.group.as_deref())?;
+    let mut sizes: HashMap<u64, u64> = HashMap::new();
     let inputs = [set.location.clone()];
     let shares: Vec<_> = split.parts.iter().map(|part| json!([part.name, part.share])).collect();
     let folder = |part: &Part| format!("{}/{}", output.trim_end_matches('/'), part.name);
@@ -144,27 +174,27 @@ pub fn split(
         let choices = json!({
             "part": part.name, "parts": shares, "group": split.group, "seed": split.seed,
         });
-        outputs.push(LabelledOutput::begin(folder, "labels split", &inputs, &choices)?);
+        outputs.push(LabelledOutput::begin(folder, "labels split", &inputs, &inputs, &choices)?);
     }
     set.each(&mut |row| match &row {
         Ok(document) => {
             let root = groups.of(&document.group(split.group.as_deref()));
-            roots.insert(root);
+            *sizes.entry(root).or_default() += 1;
             outputs[split.part_of(root)].write(document)
         }
         // Rows that are no document are written down once, with the first part.
-        Err(bad) => outputs[0].leave_out(&LeftOut::of(bad)),
+        Err(bad) => outputs[0].fail(bad),
     })?;
-    let mut report = SplitReport { groups: roots.len(), ..SplitReport::default() };
+    let mut report = SplitReport {
+        groups: sizes.len(),
+        largest_group: sizes.values().copied().max().unwrap_or_default(),
+        without_column,
+        ..SplitReport::default()
+    };
     for (part, output) in split.parts.iter().zip(outputs) {
         report.parts.insert(part.name.clone(), output.finish(threads)?);
     }
     Ok(report)
-}
-
-/// A hash of a set's name, for what must not depend on the order of sets.
-pub(crate) fn name_hash(name: &str) -> u64 {
-    xxh3_64(name.as_bytes())
 }
 
 #[cfg(test)]

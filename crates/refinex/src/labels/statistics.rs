@@ -44,10 +44,10 @@ pub fn statistics(set: &LabelledSet) -> Result<SetStatistics, RunError> {
             }
         };
         all.documents += 1;
-        if let Some(Value::String(source)) = document.columns.get("source") {
-            *all.sources.entry(source.clone()).or_default() += 1;
+        if let Some(Value::String(source)) = document.columns.value("source") {
+            *all.sources.entry(source).or_default() += 1;
         }
-        let dropped = count_verdict(&mut all.counts, document.distilled.as_ref());
+        let dropped = count_verdict(&mut all.counts, document.label.distilled.as_ref());
         if dropped {
             return Ok(());
         }
