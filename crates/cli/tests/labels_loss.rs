@@ -74,8 +74,8 @@ fn columns_named_program_and_deletions_stay_where_the_labels_stand_in_a_sidecar(
     let row = r#"{"id":"a","text":"Menu\nstory","program":"BBC news","deletions":"none"}"#;
     folder.write("in/a.jsonl", &[row]);
     let program = json!({"id": "a", "outcome": "", "deletions": [[0, 5, 0.5]], "program": ""});
-    folder.write("by/a.jsonl", &[&program.to_string()]);
-    folder.said("apply in by -o run -q", 0);
+    folder.write("by.jsonl", &[&program.to_string()]);
+    folder.said("apply in/a.jsonl by.jsonl -o run -q", 0);
     folder.said("labels dedup run -o out", 0);
     assert_eq!(folder.lines(&below("out", DOCUMENTS)), [row.replace(r"Menu\n", "")]);
     // And scores come through.

@@ -7,7 +7,7 @@
 //! ProX's own executor cuts arguments at commas and at the first parenthesis; this reads what was
 //! meant. A replacement that adds text is refused; one that only takes some away is deletion.
 
-use refinex_core::{Deletions, Lines, Span, distill};
+use refinex_core::{Deletions, Span, distill};
 use serde::Serialize;
 
 /// What a program deletes, and what of it could not be taken over.
@@ -33,10 +33,10 @@ pub struct RefusedCall {
 /// Reads a program of ProX for `text`.
 #[must_use]
 pub fn read(program: &str, text: &str) -> Taken {
-    let lines = Lines::of(text);
     let (mut spans, mut refused) = (Vec::new(), Vec::new());
+    let mut removed = vec![false; text.split('\n').count()];
     for (at, call) in program.split('\n').map(str::trim).enumerate() {
-        match read_call(call, text, &lines) {
+        match read_call(call, text, &mut removed) {
             _ if call.is_empty() => {}
             Ok(more) => spans.extend(more),
             Err(reason) => {
@@ -44,12 +44,14 @@ pub fn read(program: &str, text: &str) -> Taken {
             }
         }
     }
+    spans.extend(of_lines(text, &removed));
     // Spans of lines and of strings that were found lie on character boundaries.
     let deletions = Deletions::from_spans(text, spans).unwrap_or_default();
     Taken { deletions, refused }
 }
 
-fn read_call(call: &str, text: &str, lines: &Lines) -> Result<Vec<Span>, &'static str> {
+/// The spans of a call; lines that go are marked in `removed`.
+fn read_call(call: &str, text: &str, removed: &mut [bool]) -> Result<Vec<Span>, &'static str> {
     let (name, rest) = call.split_once('(').ok_or("unparsable")?;
     let arguments = rest.strip_suffix(')').ok_or("truncated")?;
     match name.trim() {
@@ -58,13 +60,13 @@ fn read_call(call: &str, text: &str, lines: &Lines) -> Result<Vec<Span>, &'stati
         "remove_lines" if arguments.replace(' ', "") == "all=True" => {
             Ok(vec![Span::new(0, text.len())])
         }
-        "remove_lines" => remove_lines(arguments, lines),
+        "remove_lines" => remove_lines(arguments, removed).map(|()| Vec::new()),
         "normalize" => normalize(arguments, text),
         _ => Err("unknown_call"),
     }
 }
 
-fn remove_lines(arguments: &str, lines: &Lines) -> Result<Vec<Span>, &'static str> {
+fn remove_lines(arguments: &str, removed: &mut [bool]) -> Result<(), &'static str> {
     let number = |argument: &str| {
         let value = argument.split_once('=').map_or(argument, |(_, value)| value);
         value.trim().parse::<usize>().map_err(|_| "unparsable")
@@ -74,9 +76,35 @@ fn remove_lines(arguments: &str, lines: &Lines) -> Result<Vec<Span>, &'static st
     if start > end {
         return Err("reversed_range");
     }
-    let first = lines.get(start + 1).ok_or("out_of_range")?;
-    let last = lines.get(end + 1).ok_or("out_of_range")?;
-    Ok(vec![Span::new(first.full().start(), last.full().end())])
+    removed.get_mut(start..=end).ok_or("out_of_range")?.fill(true);
+    Ok(())
+}
+
+/// The spans of removed lines. ProX joins the lines that stay by line ends, so where the last one
+/// goes, the end of the last that stays goes too. What follows a final line end is a line to ProX,
+/// though an empty one.
+fn of_lines(text: &str, removed: &[bool]) -> Vec<Span> {
+    let (mut spans, mut start) = (Vec::new(), 0);
+    // Where the end of the last line that stays is.
+    let mut last_end = None;
+    for (line, gone) in text.split_inclusive('\n').chain(after_last_end(text)).zip(removed) {
+        let end = start + line.len();
+        if *gone {
+            spans.push(Span::new(start, end));
+        } else {
+            last_end = line.ends_with('\n').then(|| Span::new(end - 1, end));
+        }
+        start = end;
+    }
+    if removed.last() == Some(&true) {
+        spans.extend(last_end);
+    }
+    spans
+}
+
+/// The empty line behind a final line end, or that of an empty text.
+fn after_last_end(text: &str) -> Option<&str> {
+    (text.is_empty() || text.ends_with('\n')).then_some("")
 }
 
 /// The spans that a replacement deletes, at every place where it applies.
@@ -161,6 +189,18 @@ mod tests {
             "truncated",
         ];
         assert_eq!((text.as_str(), refused.as_slice()), (TEXT, reasons.as_slice()));
+    }
+
+    #[test]
+    fn where_the_last_line_goes_the_line_end_before_it_goes_too() {
+        let of = |program: &str, text: &str| execute(text, &read(program, text).deletions);
+        let last_two =
+            "remove_lines(line_start=2, line_end=2)\nremove_lines(line_start=3, line_end=3)";
+        assert_eq!(of(last_two, "a\nb\nc\nd"), "a\nb");
+        assert_eq!(of("remove_lines(line_start=1, line_end=1)", "a\nb\n"), "a\n");
+        assert_eq!(of("remove_lines(line_start=2, line_end=2)", "a\nb\n"), "a\nb");
+        assert_eq!(of("remove_lines(line_start=1, line_end=2)", "a\nb\n"), "a");
+        assert_eq!(of("remove_lines(line_start=0, line_end=1)", "a\nb"), "");
     }
 
     #[test]
