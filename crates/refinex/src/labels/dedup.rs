@@ -27,8 +27,8 @@ pub struct Copies {
     pub near: Option<f64>,
 }
 
-/// Finds copies of documents that it has seen. It holds hashes and ids, no text: about 100 bytes a
-/// document, and 1,200 more where near copies are looked for (by the sizes of the maps).
+/// Finds copies of documents that it has seen. It holds hashes and ids, no text: about 200 bytes a
+/// document, and 1.7 kB in all where near copies are looked for (measured on 77,070 web pages).
 struct Seen {
     copies: Copies,
     /// By the hash of the text: the first document, and its labels.

@@ -1,11 +1,14 @@
 //! Programs of ProX (arXiv:2409.17115; GAIR-NLP/ProX, `utils/chunk_utils.py`), read for what they
 //! delete.
 //!
-//! Lines are numbered from 0 over the whole document, also where it was refined in chunks
-//! (`apply_chunk_refining.py`). `remove_lines(line_start=a, line_end=b)` takes both lines and what is
-//! between; `normalize(source_str="…", target_str="…")` replaces every occurrence in the document.
-//! ProX's own executor cuts arguments at commas and at the first parenthesis; this reads what was
-//! meant. A replacement that adds text is refused; one that only takes some away is deletion.
+//! Lines are those of `text.split("\\n")`, numbered from 0 over the whole document also where it was
+//! refined in chunks of 1,500 tokens (`trunc_text` and `merge_chunks` of
+//! `data_gen/tasks/apply_chunk_refining.py`; that a comment there speaks of 1 is a slip).
+//! `remove_lines(line_start=a, line_end=b)` takes both lines and what is between, after all
+//! replacements; `normalize(source_str="…", target_str="…")` replaces every occurrence in the
+//! document. ProX's own executor cuts arguments at commas and at the first parenthesis, clips lines
+//! that are not there, and voids programs with two errors; this reads what was meant, and refuses the
+//! rest. A replacement that adds text is refused; one that only takes some away is deletion.
 
 use refinex_core::{Deletions, Span, distill};
 use serde::Serialize;
@@ -145,6 +148,7 @@ fn strings(arguments: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use refinex_core::execute;
 
     const TEXT: &str = "Home\nThe (old) bridge, closed. Share\nEnd\nShare";
@@ -207,5 +211,40 @@ mod tests {
     fn keeping_and_dropping_are_understood() {
         assert_eq!(after("keep_chunk()").0, TEXT);
         assert_eq!(after("remove_lines(all=True)").0, "");
+    }
+
+    /// What ProX makes of removed lines and one removed string: the string first, then the lines.
+    fn prox(text: &str, removed: &[(usize, usize)], string: &str) -> String {
+        let text = if string.is_empty() { text.to_owned() } else { text.replace(string, "") };
+        let gone = |at: usize| removed.iter().any(|&(start, end)| (start..=end).contains(&at));
+        let kept = text.split('\n').enumerate().filter(|(at, _)| !gone(*at));
+        kept.map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_is_what_prox_leaves(
+            text in "[abé\n]{0,30}",
+            ranges in proptest::collection::vec((0usize..9, 0usize..9), 0..3),
+            string in "[abé]{0,2}",
+        ) {
+            let lines = text.split('\n').count();
+            let within = |(a, b): &(usize, usize)| {
+                let (a, b) = (a % lines, b % lines);
+                (a.min(b), a.max(b))
+            };
+            let ranges: Vec<(usize, usize)> = ranges.iter().map(within).collect();
+            let line = |(start, end): &(usize, usize)| {
+                format!("remove_lines(line_start={start}, line_end={end})")
+            };
+            let mut program: Vec<String> = ranges.iter().map(line).collect();
+            let string = if text.contains(&string) { string } else { String::new() };
+            if !string.is_empty() {
+                program.push(format!("normalize(source_str=\"{string}\", target_str=\"\")"));
+            }
+            let taken = read(&program.join("\n"), &text);
+            prop_assert!(taken.refused.is_empty(), "{:?}", taken.refused);
+            prop_assert_eq!(execute(&text, &taken.deletions), prox(&text, &ranges, &string));
+        }
     }
 }
