@@ -217,6 +217,13 @@ fn a_document_that_cannot_be_read_does_not_shift_the_attributes_of_the_next() {
     assert_eq!(folder.column("out/failed/rows.jsonl.zst", "reason"), ["text_null"]);
     let raw = folder.column("out/failed/rows.jsonl.zst", "raw");
     assert_eq!(raw, [r#"{"id":"a","text":null}"#]);
+    // And the second run, which writes nothing, says so again.
+    let again =
+        folder.said("labels import documents --from dolma --attributes attributes/t -o out", 1);
+    assert!(
+        again.contains("was written before") && again.contains("1 failed: text_null"),
+        "{again}"
+    );
 }
 
 #[test]
@@ -244,4 +251,18 @@ fn statistics_of_several_sets_stand_apart_and_bad_rows_show_in_the_exit_code() {
     let found: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&found[0]["keep_all"], &found[1]["keep_all"]), (&json!(1), &json!(0)));
     assert_eq!(found[1]["bad_rows"], json!({"broken_json": 1}));
+}
+
+#[test]
+fn a_set_that_was_moved_is_read_where_it_lies() {
+    let folder = Folder::new();
+    folder.write("set.jsonl", &[r#"{"id":"a","text":"Menu\nstory","deletions":[[0,5]]}"#]);
+    folder.said("labels import set.jsonl -o here", 0);
+    fs::create_dir(folder.path("other")).unwrap();
+    fs::rename(folder.path("here"), folder.path("other/there")).unwrap();
+    folder.said("labels stats other/there", 0);
+    folder.said("labels dedup other/there -o unique", 0);
+    folder.said("export sft other/there -o sft", 0);
+    assert!(folder.said("inspect other/there a", 0).contains("Menu"));
+    assert_eq!(folder.column(&below("unique", DOCUMENTS), "text"), ["story"]);
 }

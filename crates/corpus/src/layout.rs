@@ -49,6 +49,12 @@ impl RunDirectory {
         format!("programs/{}.jsonl.zst", stem(name))
     }
 
+    /// Path of the documents of a shard as they were, in a run that holds them itself.
+    #[must_use]
+    pub fn originals(name: &str) -> String {
+        format!("originals/{name}")
+    }
+
     /// Path of the pairs that an expert made of a shard.
     #[must_use]
     pub fn pairs(name: &str) -> String {

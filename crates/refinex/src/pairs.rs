@@ -32,7 +32,7 @@ pub fn pairs_of_shard(
     each: &mut dyn FnMut(Pair) -> bool,
 ) -> Result<(), RunError> {
     let fail = |why: String| RunError::new(format!("{}: {why}", manifest.shard));
-    let shard = input_of(manifest)?;
+    let shard = input_of(directory, manifest)?;
     let name = file.settings.output.name_for(&manifest.shard);
     let mut programs: ProgramReader =
         ProgramReader::open(directory.store(), &RunDirectory::programs(&name))
@@ -52,10 +52,19 @@ pub fn pairs_of_shard(
     Ok(())
 }
 
-/// The input that a manifest names, under the name that it had.
-pub(crate) fn input_of(manifest: &Manifest<Tally>) -> Result<InputShard, RunError> {
-    let found = expand(std::slice::from_ref(&manifest.input.location))?;
-    let shard = found.into_iter().next().map(|shard| shard.named(&manifest.shard));
+/// The input that a manifest names, under the name that it had. A run that holds its originals is read
+/// from wherever it lies now.
+pub(crate) fn input_of(
+    directory: &RunDirectory,
+    manifest: &Manifest<Tally>,
+) -> Result<InputShard, RunError> {
+    let (store, own) = (directory.store(), RunDirectory::originals(&manifest.shard));
+    let shard = if store.exists(&own)? {
+        Some(InputShard::at(store, &own)?)
+    } else {
+        expand(std::slice::from_ref(&manifest.input.location))?.into_iter().next()
+    };
+    let shard = shard.map(|shard| shard.named(&manifest.shard));
     let shard = shard.ok_or_else(|| RunError::new("expected the input, but found none"))?;
     let same = shard.size == manifest.input.bytes
         && (shard.stamp == manifest.input.stamp || shard.fingerprint()? == manifest.input.xxh3);

@@ -168,13 +168,10 @@ fn print_json(report: &impl Serialize, code: ExitCode) -> Result<ExitCode, RunEr
 fn print_written(place: &str, written: &Written) {
     if written.before {
         anstream::println!("{place}: was written before");
-        return;
+    } else {
+        let Written { documents, keep_all, .. } = written;
+        anstream::println!("{place}: {documents} documents, {keep_all} of them clean");
     }
-    anstream::println!(
-        "{place}: {} documents, {} of them clean",
-        written.documents,
-        written.keep_all
-    );
     for (reason, count) in &written.failed {
         anstream::println!("  {count} failed: {reason} (see {place}/failed)");
     }

@@ -13,9 +13,10 @@ use crate::run_file::RunFile;
 use crate::settings::Settings;
 use refinex_core::Identity;
 use refinex_corpus::{
-    FailedRow, FailedWriter, InputShard, JsonWriter, ProgramWriter, RunDirectory, Store,
+    FailedRow, FailedWriter, InputShard, JsonReader, JsonWriter, ProgramWriter, RunDirectory,
+    ShardError, Store,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -101,7 +102,8 @@ impl<'a> LabelledOutput<'a> {
         let store = directory.store();
         let before = store.exists(RunDirectory::SUCCESS)?;
         let writers = if before { None } else { Some(Writers::create(store)?) };
-        let written = Written { before, ..Written::default() };
+        let failed = if before { failed_before(store)? } else { BTreeMap::new() };
+        let written = Written { before, failed, ..Written::default() };
         Ok(Self { directory, output, run, command, inputs, settings, identity, writers, written })
     }
 
@@ -147,8 +149,8 @@ impl<'a> LabelledOutput<'a> {
     /// # Errors
     /// If it cannot be written.
     pub fn fail(&mut self, bad: &BadLabel) -> Result<(), RunError> {
-        *self.written.failed.entry(bad.reason.clone()).or_default() += 1;
         let Some(writers) = &mut self.writers else { return Ok(()) };
+        *self.written.failed.entry(bad.reason.clone()).or_default() += 1;
         Ok(writers.failed.write_failed(&FailedRow {
             shard: Some(&bad.shard),
             row: bad.row,
@@ -176,9 +178,13 @@ impl<'a> LabelledOutput<'a> {
     /// # Errors
     /// If the road fails: nothing counts as done then.
     pub fn finish(mut self, threads: usize) -> Result<Written, RunError> {
-        let Some(writers) = self.writers.take() else { return Ok(self.written) };
-        writers.finish()?;
         let store = self.directory.store();
+        let Some(writers) = self.writers.take() else {
+            // One that was killed right before its end may have left them.
+            store.delete(LABELS)?;
+            return Ok(self.written);
+        };
+        writers.finish()?;
         let shards = vec![InputShard::at(store, ORIGINALS)?.named(LABELS)];
         let decider = Decider::Programs(programs(store, self.identity.clone()));
         let job = Job {
@@ -222,6 +228,23 @@ impl Writers {
         self.removed.map(JsonWriter::finish).transpose()?;
         Ok(())
     }
+}
+
+/// What failed when the same was done before, by reason.
+fn failed_before(store: &Store) -> Result<BTreeMap<String, u64>, RunError> {
+    #[derive(Deserialize)]
+    struct Failed {
+        reason: String,
+    }
+    let mut found = BTreeMap::new();
+    if !store.exists(FAILED)? {
+        return Ok(found);
+    }
+    let said = |error: ShardError| RunError::new(error.to_string());
+    for row in JsonReader::<Failed>::open(store, FAILED).map_err(said)? {
+        *found.entry(row.map_err(said)?.reason).or_default() += 1;
+    }
+    Ok(found)
 }
 
 fn programs(store: &Store, identity: Identity) -> ProgramStore {

@@ -200,7 +200,7 @@ fn each_of_run(
         return Err(RunError::new(format!("expected a complete run, but found no {place}")));
     }
     for manifest in directory.manifests::<Tally>()? {
-        let shard = input_of(&manifest)?;
+        let shard = input_of(directory, &manifest)?;
         let name = file.settings.output.name_for(&manifest.shard);
         let rows = JsonReader::<Row>::open(directory.store(), &RunDirectory::programs(&name));
         let mut labels = SidecarLabels { rows: rows.map_err(said)? };

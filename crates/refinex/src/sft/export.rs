@@ -123,7 +123,7 @@ impl Writing<'_> {
         file: &RunFile,
         manifest: &Manifest<Tally>,
     ) -> Result<(), String> {
-        let shard = input_of(manifest).map_err(text)?;
+        let shard = input_of(directory, manifest).map_err(text)?;
         let name = file.settings.output.name_for(&manifest.shard);
         let path = RunDirectory::programs(&name);
         let mut labels = JsonReader::<LabelRow>::open(directory.store(), &path).map_err(text)?;
