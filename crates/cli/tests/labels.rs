@@ -84,8 +84,10 @@ fn rows_are_taken_over_as_a_run_that_other_commands_read() {
     fine(&["inspect", text(&run), "b"]);
     fine(&["export", "sft", text(&run), "-o", text(&folder.path().join("sft"))]);
     // The same again does nothing; another set in the same folder is refused.
-    let said = fine(&["labels", "import", text(&set), "-o", text(&run)]);
-    assert!(said.contains("was written before"), "{said}");
+    let output = refinex(&["labels", "import", text(&set), "-o", text(&run)]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("was written before") && said.contains("1 failed: span"), "{said}");
+    assert_eq!(output.status.code(), Some(1));
     let output = refinex(&["labels", "dedup", text(&set), "-o", text(&run)]);
     assert_eq!(output.status.code(), Some(2));
 }
