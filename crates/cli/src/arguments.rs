@@ -294,6 +294,13 @@ pub struct Run {
     /// Threads that compute [default: all].
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub part: Part,
+}
+
+/// Which part of a plan a command does, and what it says meanwhile.
+#[derive(Args)]
+pub struct Part {
     /// Do part i of n, for job arrays; all parts may write to one folder.
     #[arg(long, value_name = "I/N", default_value_t = ShardChoice::ALL)]
     pub shard: ShardChoice,
