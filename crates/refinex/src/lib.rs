@@ -24,6 +24,7 @@ pub mod sft;
 pub mod shard_run;
 pub mod tagger;
 pub mod training;
+pub mod training_folder;
 mod window;
 
 pub use corpus_run::{Job, RunReport, ShardFailure, run_corpus};
