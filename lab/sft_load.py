@@ -7,25 +7,13 @@ import sys
 import datasets
 import transformers
 import trl
-from tokenizers import Tokenizer, models, pre_tokenizers, decoders
+from sft_tokenizer import byte_tokenizer
 from trl.data_utils import apply_chat_template, is_conversational
 
 work = pathlib.Path(sys.argv[1])
 print(f"datasets {datasets.__version__}, transformers {transformers.__version__}, trl {trl.__version__}")
 
-# A tokenizer that needs no download: one token a byte, ChatML marks.
-alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-marks = ["<|im_start|>", "<|im_end|>"]
-raw = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate(alphabet + marks)}, merges=[]))
-raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-raw.decoder = decoders.ByteLevel()
-tokenizer = transformers.PreTrainedTokenizerFast(
-    tokenizer_object=raw, eos_token=marks[1], additional_special_tokens=marks
-)
-tokenizer.chat_template = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
+tokenizer = byte_tokenizer()
 
 
 def ids(text):
@@ -36,7 +24,7 @@ counts = set()
 for dialect in ["messages", "prompt-completion", "llama-factory", "swift", "axolotl"]:
     folder = work / dialect
     # By the card alone, as the Hub would.
-    rows = datasets.load_dataset(str(folder), split="train")
+    rows = datasets.load_dataset(str(folder), split="train", cache_dir=str(work / "cache"))
     lines = [json.loads(line) for line in open(folder / "train.jsonl")]
     assert rows.num_rows == len(lines), (dialect, rows.num_rows, len(lines))
     assert is_conversational(rows[0]), dialect

@@ -96,8 +96,9 @@ pub struct Refine {
     /// Delete lines that score at least this, 0 to 1 [default: that of the model].
     #[arg(long, value_parser = score)]
     pub threshold: Option<Score>,
-    /// Weights of a tagger that you trained, instead of the embedded ones.
-    #[arg(long, value_name = "FILE")]
+    /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
+    /// wrote, or its weights.safetensors.
+    #[arg(long, value_name = "PATH")]
     pub weights: Option<PathBuf>,
     #[command(flatten)]
     pub limits: Limits,
@@ -191,8 +192,9 @@ pub struct Eval {
 pub enum Train {
     /// Train a line tagger (minutes on two cores).
     #[command(after_help = "Example:
-  refinex train tagger --expert labels.jsonl.zst -o weights.bin
-  refinex refine crawl/ -o refined --weights weights.bin")]
+  refinex train tagger --expert labels.jsonl.zst -o model
+  refinex refine crawl/ -o refined --weights model
+  refinex train tagger --expert labels.jsonl.zst -o reading --encoder all-MiniLM-L6-v2/")]
     Tagger(TrainTagger),
 }
 
@@ -213,22 +215,40 @@ pub struct TrainTagger {
     /// A file of page ids that are left out, one a line.
     #[arg(long)]
     pub without: Option<String>,
-    /// The weights file to write.
+    /// The folder to write: weights, configuration, metrics. An earlier run of the same training
+    /// there goes on.
     #[arg(short, long)]
     pub output: PathBuf,
+    /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start
+    /// from, model.safetensors and vocab.txt of a BERT 384 wide such as MiniLM.
+    #[arg(long)]
+    pub encoder: Option<String>,
+    /// The encoder's first layers that are used.
+    #[arg(long, default_value_t = 6)]
+    pub encoder_layers: usize,
+    /// Pieces of the encoder's vocabulary that are kept: the most common ones in the data.
+    #[arg(long, default_value_t = 15_000)]
+    pub encoder_pieces: usize,
+    /// Share of the expert's documents that is held back to say when to stop.
+    #[arg(long, default_value_t = 0.0)]
+    pub held_out: f32,
+    /// Stop after so many epochs without a better loss of what is held back [default: never; the
+    /// weights are those of the best epoch anyway].
+    #[arg(long, value_name = "EPOCHS")]
+    pub patience: Option<usize>,
     /// Networks that see the human labels of the expert's pages as a hint and label the human and
     /// the plain sets as the expert would; 0 to train on labels alone.
     #[arg(long, default_value_t = 3)]
     pub teachers: usize,
-    /// Networks, one a seed; their mean is the score.
-    #[arg(long, default_value_t = 4)]
-    pub members: usize,
-    /// Passes over all sets.
-    #[arg(long, default_value_t = 3)]
-    pub broad_epochs: usize,
-    /// Passes over the expert's labelling alone, afterwards.
-    #[arg(long, default_value_t = 10)]
-    pub expert_epochs: usize,
+    /// Networks, one a seed; their mean is the score [default: 4, or 1 with an encoder].
+    #[arg(long)]
+    pub members: Option<usize>,
+    /// Passes over all sets [default: 3, or 0 with an encoder].
+    #[arg(long)]
+    pub broad_epochs: Option<usize>,
+    /// Passes over the expert's labelling alone, afterwards [default: 10, or 4 with an encoder].
+    #[arg(long)]
+    pub expert_epochs: Option<usize>,
     /// How much more the lines that stay count in careful sets.
     #[arg(long, default_value_t = 4.0)]
     pub care: f32,
@@ -294,6 +314,13 @@ pub struct Run {
     /// Threads that compute [default: all].
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub part: Part,
+}
+
+/// Which part of a plan a command does, and what it says meanwhile.
+#[derive(Args)]
+pub struct Part {
     /// Do part i of n, for job arrays; all parts may write to one folder.
     #[arg(long, value_name = "I/N", default_value_t = ShardChoice::ALL)]
     pub shard: ShardChoice,

@@ -1,12 +1,12 @@
 //! What can be said to `refinex expert`.
 
-use crate::arguments::Rows;
+use crate::arguments::{Part, Rows};
 use clap::Args;
+use refinex::RunError;
 use refinex::expert::{ExpertRun, Sample};
 use refinex::experts::{
     ApiKey, Asking, ExpertSettings, Limits, Patience, Prices, Prompt, Sampling, Timeouts, Transport,
 };
-use refinex::{RunError, ShardChoice};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,18 +55,8 @@ pub struct Expert {
     /// Ask again where shards are done, but chunks had no answer.
     #[arg(long)]
     pub retry_failed: bool,
-    /// Do part i of n, for job arrays; all parts may write to one folder.
-    #[arg(long, value_name = "I/N", default_value_t = ShardChoice::ALL)]
-    pub shard: ShardChoice,
-    /// Print what would be done, and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Print the summary as JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Show no progress.
-    #[arg(long, short)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub part: Part,
 }
 
 #[derive(Args)]

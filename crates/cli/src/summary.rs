@@ -17,6 +17,10 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
     for (reason, &count) in &report.tally.withheld_by_reason {
         anstream::println!("{} kept whole by the policy: {reason}", counted(count, "document"));
     }
+    for (reason, &count) in &report.tally.unrefined_by_reason {
+        let documents = counted(count, "document");
+        anstream::println!("{documents} left as they were, since the model said nothing: {reason}");
+    }
     if let Some(distill) = &report.tally.distill {
         print_distilled(distill);
     }
@@ -31,6 +35,10 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
     print_speed(report, took);
     for failure in &report.shards_failed {
         anstream::eprintln!("failed: {}: {}", failure.shard, failure.message);
+    }
+    if let Some(why) = &report.stopped {
+        anstream::eprintln!("stopped: {why}");
+        anstream::eprintln!("the same command goes on from here");
     }
     let state = if report.complete { "complete" } else { "not complete yet" };
     anstream::println!("{output}: {state}");
@@ -98,6 +106,7 @@ pub fn print_json(report: &RunReport, took: Duration) {
         "shards_done": report.shards_done,
         "shards_skipped": report.shards_skipped,
         "shards_failed": report.shards_failed,
+        "stopped": report.stopped,
         "complete": report.complete,
         "seconds": took.as_secs_f64(),
     });
@@ -108,12 +117,12 @@ pub fn print_json(report: &RunReport, took: Duration) {
 
 /// Prints what a run would do.
 pub fn print_plan(plan: &Plan, run: &Run, decider: &Decider, settings: &Settings) {
-    let chosen = plan.chosen(run.shard);
+    let chosen = plan.chosen(run.part.shard);
     let identity = decider.identity();
     anstream::println!("model {} ({})", identity.name, identity.fingerprint);
     anstream::println!("threshold {:.3}", settings.threshold.probability());
     let all = counted(plan.shards.len() as u64, "shard");
-    anstream::println!("part {}: {} of {all}", run.shard, chosen.len());
+    anstream::println!("part {}: {} of {all}", run.part.shard, chosen.len());
     for shard in chosen {
         anstream::println!(
             "  {} ({} bytes) -> {}/documents/{}",

@@ -169,6 +169,42 @@ fn parquet_and_gzip_give_what_jsonl_gives_whatever_the_threads() {
 }
 
 #[test]
+fn a_refined_text_in_parquet_that_is_no_utf8_is_one_failed_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let strange = json!({"id": 7, "raw": RAW, "refined": "It closes on QQQQ"}).to_string();
+    let lines: Vec<String> = (0..7).map(good).chain([strange]).chain((8..20).map(good)).collect();
+    fs::write(path("pairs.jsonl"), lines.join("\n")).unwrap();
+    let made = path("made");
+    let (input, out) = (path("pairs.jsonl"), path("out"));
+    let refine = ["refine", "--keep-all", "--text-key", "raw", "-q", "-o", text(&made)];
+    let parquet = ["--format", "parquet", "--compression", "none", text(&input)];
+    let done = refinex(&[&refine[..], &parquet[..]].concat());
+    assert_eq!(code(&done), Some(0), "{done:?}");
+    // The letters become bytes that no text has.
+    let file = made.join("documents/pairs.parquet");
+    let mut bytes = fs::read(&file).unwrap();
+    let places: Vec<usize> =
+        (0..bytes.len() - 4).filter(|&at| &bytes[at..at + 4] == b"QQQQ").collect();
+    assert!(!places.is_empty());
+    places.iter().for_each(|&at| bytes[at..at + 4].fill(0xff));
+    fs::write(&file, bytes).unwrap();
+
+    let done = refinex(&["distill", text(&file), "-o", text(&out), "--quiet"]);
+    assert_eq!(code(&done), Some(1), "{done:?}");
+    let total = &stats(&out)["total"];
+    assert_eq!(
+        (&total["rows"], &total["edited"], &total["failed"]),
+        (&json!(20), &json!(19), &json!(1))
+    );
+    let failed = &rows(&out.join("failed/pairs.jsonl.zst"))[0];
+    assert_eq!((&failed["row"], &failed["reason"]), (&json!(8), &json!("invalid_utf8")));
+    let why = "expected UTF-8, but found byte 0xff at byte 13 of column \"refined\"";
+    assert_eq!(failed["message"], why);
+    assert!(failed["raw_base64"].is_string(), "{failed}");
+}
+
+#[test]
 fn one_key_for_both_texts_is_refused() {
     let done = refinex(&["distill", "x.jsonl", "-o", "out", "--refined-key", "raw"]);
     assert_eq!(code(&done), Some(2));

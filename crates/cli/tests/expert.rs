@@ -370,6 +370,43 @@ fn a_run_that_is_killed_goes_on_and_pays_again_only_for_what_was_under_way() {
 }
 
 #[test]
+fn two_runs_at_once_that_share_a_cache_pay_for_each_answer_once() {
+    let place = Place::new();
+    place.corpus(2, 30);
+    let server =
+        Server::start(|request| Reply::Late(Duration::from_millis(60), request.good().to_string()));
+    let start = |out: &str| {
+        let mut command = place.command(&server.url, out, &["--concurrency", "6"]);
+        command.stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mut runs = [start("one"), start("two")];
+    for run in &mut runs {
+        assert_eq!(run.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(server.count(), 60);
+    for shard in 0..2 {
+        let rows = |out: &str| place.rows(&format!("{out}/pairs/part-{shard}.jsonl.zst"));
+        assert_eq!(rows("one"), rows("two"));
+        assert_eq!(rows("one").len(), 30);
+    }
+}
+
+#[test]
+fn an_id_that_a_shard_has_twice_is_counted() {
+    let place = Place::new();
+    let row = |id: &str, text: &str| json!({"id": id, "text": text}).to_string() + "\n";
+    place.write("in/a.jsonl", &[row("x", "One."), row("y", "Two."), row("x", "Three.")].concat());
+    place.write("in/b.jsonl", &row("x", "Four."));
+    let server = Server::start(|request| Reply::ok(&request.good()));
+    let output = place.run(&server.url, "out", &[]);
+    assert_eq!(code(&output), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("1 documents with an id that another of the same shard had before")
+    );
+    assert_eq!(place.json("out/stats.json")["total"]["id_collisions"], 1);
+}
+
+#[test]
 fn a_batch_file_is_written_and_its_results_are_taken_as_answers() {
     let place = Place::new();
     place.corpus(1, 12);

@@ -88,6 +88,46 @@ fn every_dialect_has_the_numbered_lines_as_prompt_and_the_program_as_answer() {
     );
 }
 
+#[test]
+fn of_a_salvaged_pair_the_trusted_parts_are_examples_and_a_dropped_one_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |name: &str| -> String {
+        (0..12).map(|n| format!("Line {n} of the {name} says what the council said.\n")).collect()
+    };
+    let (begin, end) = (lines("begin"), lines("end"));
+    let raw = format!("{begin}Old words that nobody would keep as they are.\n{end}Share\n");
+    let refined = format!("{begin}Quite another sentence, by the expert himself!\n{end}");
+    let pairs = [
+        json!({"id": "good", "raw": "Menu\nThe bridge closes.\n", "refined": "The bridge closes.\n"}),
+        json!({"id": "salvaged", "raw": raw, "refined": refined}),
+        json!({"id": "dropped", "raw": "Something else.\n", "refined": null}),
+    ];
+    fs::write(folder.path().join("pairs.jsonl"), pairs.map(|pair| pair.to_string()).join("\n"))
+        .unwrap();
+    let output = refinex(folder.path(), &["distill", "pairs.jsonl", "-o", "run", "-q"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let output = refinex(folder.path(), &["export", "sft", "run", "-o", "sft", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let tally: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&tally["salvaged"], &tally["left_out_by_reason"]),
+        (&json!(1), &json!({"dropped_pair": 1}))
+    );
+    let rows = rows(&folder.path().join("sft/train.jsonl"));
+    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["good", "salvaged#1", "salvaged#2"]);
+    let said = |row: &Value| {
+        let prompt = row["prompt"][1]["content"].as_str().unwrap().to_owned();
+        (prompt, row["completion"][0]["content"].as_str().unwrap().to_owned())
+    };
+    let numbered = |text: &str| {
+        let lines = (1..).zip(text.lines()).map(|(n, line)| format!("[{n}] {line}"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(said(&rows[1]), (numbered(&begin), "keep_all()".to_owned()));
+    assert_eq!(said(&rows[2]), (numbered(&(end + "Share")), "remove_lines(13, 13)".to_owned()));
+}
+
 #[cfg(feature = "tokenizers")]
 #[test]
 fn a_document_over_the_limit_of_tokens_is_cut_smaller() {

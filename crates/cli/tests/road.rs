@@ -439,7 +439,6 @@ fn a_tagger_that_was_just_trained_refines() {
         })
         .collect();
     fs::write(&labels, rows.join("\n")).unwrap();
-    let weights = folder.path().join("weights.bin");
     let train = |out: &Path| {
         let small =
             ["--teachers", "1", "--members", "1", "--broad-epochs", "0", "--expert-epochs", "24"];
@@ -448,10 +447,15 @@ fn a_tagger_that_was_just_trained_refines() {
         let output = refinex(&arguments);
         assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     };
-    train(&weights);
-    let again = folder.path().join("again.bin");
+    let [model, again] = ["model", "again"].map(|name| folder.path().join(name));
+    train(&model);
     train(&again);
-    assert_eq!(fs::read(&weights).unwrap(), fs::read(&again).unwrap());
+    let weights = model.join("weights.safetensors");
+    assert_eq!(fs::read(&weights).unwrap(), fs::read(again.join("weights.safetensors")).unwrap());
+    let metrics = fs::read_to_string(model.join("metrics.jsonl")).unwrap();
+    assert_eq!(metrics.lines().count(), 2 * 24);
+    train(&model);
+    assert_eq!(fs::read_to_string(model.join("metrics.jsonl")).unwrap(), metrics);
     corpus(&input, 1, 2);
     let out = folder.path().join("out");
     let output =

@@ -1,6 +1,7 @@
 //! What a refine model is to the rest of the system: chunks in, proposals out.
 
 use crate::chunk::Chunk;
+use crate::rewriter::{Course, RewriteError};
 use crate::score::Scores;
 use std::fmt;
 
@@ -37,8 +38,34 @@ pub trait Refiner: Send + Sync {
 /// Why a refiner has no proposal for a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefineError {
-    /// In words for people, lower case.
+    /// The reason, by a stable name: it stands in the sidecar and in counts.
+    pub reason: &'static str,
+    /// The same for people, lower case.
     pub message: String,
+    /// What is to be done now. [`Course::Again`] says that the refiner has asked again already, in
+    /// vain; a later run may do better.
+    pub course: Course,
+}
+
+impl RefineError {
+    /// The refiner has nothing to say of this chunk, but may of others.
+    #[must_use]
+    pub fn skip(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), course: Course::Skip }
+    }
+
+    /// The refiner will have nothing to say of any chunk: the run stops, to be continued.
+    #[must_use]
+    pub fn stop(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), course: Course::Stop }
+    }
+}
+
+/// For refiners that ask as experts are asked.
+impl From<RewriteError> for RefineError {
+    fn from(error: RewriteError) -> Self {
+        Self { reason: error.fault.name(), message: error.message, course: error.course }
+    }
 }
 
 impl fmt::Display for RefineError {

@@ -16,26 +16,26 @@ pub trait Rewriter: Send + Sync {
     /// Who it is: everything that decides its answers.
     fn identity(&self) -> Identity;
 
-    /// One answer, or the reason why there is none, for each chunk, in order.
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>>;
-
     /// The answer for one chunk.
     ///
     /// # Errors
-    /// If there is none.
-    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let mut answers = self.rewrite(core::slice::from_ref(chunk));
-        let found = answers.len();
-        answers.pop().filter(|_| found == 1).unwrap_or_else(|| {
-            let message = format!("expected one answer for one chunk, but found {found}");
-            Err(RewriteError::new(RewriteFault::WrongCount, message))
-        })
+    /// If there is none; the error says why.
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError>;
+
+    /// One answer, or the reason why there is none, for each chunk, in order. One after the other,
+    /// unless the rewriter can do better.
+    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
+        chunks.iter().map(|chunk| self.rewrite_one(chunk)).collect()
     }
 }
 
 impl<R: Rewriter + ?Sized> Rewriter for Box<R> {
     fn identity(&self) -> Identity {
         (**self).identity()
+    }
+
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        (**self).rewrite_one(chunk)
     }
 
     fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
@@ -46,6 +46,10 @@ impl<R: Rewriter + ?Sized> Rewriter for Box<R> {
 impl<R: Rewriter + ?Sized> Rewriter for Arc<R> {
     fn identity(&self) -> Identity {
         (**self).identity()
+    }
+
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        (**self).rewrite_one(chunk)
     }
 
     fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
@@ -227,8 +231,8 @@ impl Rewriter for Echo {
         Identity { name: "echo".to_owned(), fingerprint: "echo-1".to_owned() }
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| Ok(Answer::saying(chunk.text(), ""))).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        Ok(Answer::saying(chunk.text(), ""))
     }
 }
 

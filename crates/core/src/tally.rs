@@ -39,6 +39,10 @@ pub struct Tally {
     /// among the kept.
     #[serde(default)]
     pub withheld_by_reason: BTreeMap<String, u64>,
+    /// Documents that stayed as they were because the model said nothing of them, by reason. They
+    /// are among the kept.
+    #[serde(default)]
+    pub unrefined_by_reason: BTreeMap<String, u64>,
     /// Counts of distilled pairs, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distill: Option<Box<DistillTally>>,
@@ -74,6 +78,17 @@ impl Tally {
         *self.withheld_by_reason.entry(reason.to_owned()).or_default() += 1;
     }
 
+    /// Counts one document that stayed as it was because the model said nothing of it.
+    pub fn count_unrefined(&mut self, reason: &str) {
+        *self.unrefined_by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Documents of which the model said nothing.
+    #[must_use]
+    pub fn unrefined(&self) -> u64 {
+        self.unrefined_by_reason.values().sum()
+    }
+
     /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
         self.rows += other.rows;
@@ -90,6 +105,7 @@ impl Tally {
         add_counts(&mut self.failed_by_reason, &other.failed_by_reason);
         add_counts(&mut self.refused_by_reason, &other.refused_by_reason);
         add_counts(&mut self.withheld_by_reason, &other.withheld_by_reason);
+        add_counts(&mut self.unrefined_by_reason, &other.unrefined_by_reason);
         if let Some(more) = &other.distill {
             self.distill.get_or_insert_default().add(more);
         }

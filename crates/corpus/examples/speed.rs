@@ -112,6 +112,7 @@ fn sidecar() {
         program: "remove_lines(3, 4)\nremove_str(7, \"Share this\")\nremove_lines(30, 31)\n".into(),
         refused: vec![],
         withheld: None,
+        unrefined: None,
         scores: Some(vec![7; 30]),
         pieces: vec![],
         deleted: None,

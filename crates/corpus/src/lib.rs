@@ -48,6 +48,6 @@ pub use meter::FileSummary;
 pub use output::{OutputCompression, OutputFormat, OutputSettings, Target, check_collisions};
 pub use reader::{InputSummary, ReadSettings, ShardReader};
 pub use second_text::SecondText;
-pub use sidecar::{JsonReader, ProgramReader, ProgramRow, ProgramWriter, ScoredSpan};
+pub use sidecar::{JsonReader, ProgramReader, ProgramRow, ProgramWriter, ScoredSpan, Unrefined};
 pub use store::{AtomicWriter, Created, Stamp, Store, StoredObject};
 pub use writer::ShardWriter;

@@ -41,6 +41,15 @@ impl<'de> Deserialize<'de> for ScoredSpan {
     }
 }
 
+/// Why the model said nothing of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unrefined {
+    /// By a stable name.
+    pub reason: String,
+    /// For people.
+    pub message: String,
+}
+
 /// What was done to one document. `R` is a refused call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProgramRow<R = serde_json::Value> {
@@ -58,6 +67,9 @@ pub struct ProgramRow<R = serde_json::Value> {
     /// Why the document stayed as it was although deletions were proposed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<String>,
+    /// Why the document stayed as it was because the model said nothing of it, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrefined: Option<Unrefined>,
     /// Scores of the lines in thousandths, if the model gives any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Vec<u16>>,
@@ -91,6 +103,9 @@ impl<R: Serialize> ProgramRow<R> {
         }
         if let Some(withheld) = &self.withheld {
             field_onto(out, "withheld", withheld);
+        }
+        if let Some(unrefined) = &self.unrefined {
+            field_onto(out, "unrefined", unrefined);
         }
         if let Some(scores) = &self.scores {
             field_onto(out, "scores", scores);
@@ -257,6 +272,7 @@ mod tests {
             program: "remove_lines(1, 2)\n".into(),
             refused: vec![serde_json::json!({"reason": "ambiguous"})],
             withheld: Some("max_deleted".to_string()),
+            unrefined: Some(Unrefined { reason: "timeout".into(), message: "a \"b\"".into() }),
             scores: Some(vec![1000, 3]),
             pieces: vec![(1, 2, 500)],
             deleted: Some(vec!["é\u{2028}\0".into(), "abc".into()]),
@@ -276,6 +292,7 @@ mod tests {
             program,
             refused,
             withheld: None,
+            unrefined: None,
             scores,
             pieces,
             deleted,

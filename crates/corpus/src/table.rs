@@ -4,4 +4,5 @@ pub(crate) mod chunks;
 pub(crate) mod json;
 pub(crate) mod read;
 pub(crate) mod rows;
+pub(crate) mod strings;
 pub(crate) mod write;

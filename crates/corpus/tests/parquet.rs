@@ -170,21 +170,60 @@ fn null_and_invalid_texts_are_bad_rows_and_the_others_go_on() {
     assert_eq!(output.column(1).as_string::<i32>().value(1), "id3");
 }
 
+#[test]
+fn a_row_with_another_string_that_is_no_utf8_is_one_bad_row_with_all_its_bytes() {
+    let rows = 2500; // more than a batch, and than a row group
+    let name = |n: usize| format!("name {n}").into_bytes();
+    let mut names: Vec<Option<Vec<u8>>> = (0..rows).map(|n| Some(name(n))).collect();
+    names[2] = None;
+    for at in [1300, 1301, 2499] {
+        names[at] = Some(b"n\xc3\"\n".to_vec());
+    }
+    let names: BinaryArray = names.iter().map(Option::as_deref).collect();
+    let texts: Vec<String> = (0..rows).map(|n| format!("text {n}#")).collect();
+    let text = BinaryArray::from_iter_values(texts.iter());
+    let columns = [("text", unsound(&text)), ("id", unsound(&names)), ("name", unsound(&names))];
+    let file = written_without_statistics(&columns, 1200);
+    let store = Store::memory();
+    store.put("a.parquet", file).unwrap();
+    for (format, sound) in
+        [(OutputFormat::Same, "out/a.parquet"), (OutputFormat::Jsonl, "out/a.jsonl")]
+    {
+        let settings = OutputSettings { format, compression: OutputCompression::None, level: 3 };
+        let outcome = refine(&store, "a.parquet", &settings, hashes).unwrap();
+        let seen: Vec<_> = outcome.bad.iter().map(|bad| (bad.row, bad.problem)).collect();
+        assert_eq!(seen, [1301, 1302, 2500].map(|row| (row, RowProblem::InvalidUtf8)));
+        let message = "expected UTF-8, but found byte 0xc3 at byte 1 of column \"id\"";
+        assert_eq!(outcome.bad[0].message, message);
+        let raw = b"{\"text\":\"text 1300#\",\"id\":\"n\xc3\\\"\\n\",\"name\":\"n\xc3\\\"\\n\"}";
+        assert_eq!(outcome.bad[0].raw, raw);
+        assert_eq!((outcome.documents.len(), outcome.input.rows), (rows - 3, rows as u64));
+        assert_eq!(outcome.documents[1300], ("name 1302".into(), "text 1302#".into()));
+        assert!(store.exists(sound).unwrap());
+    }
+    let output = read(store.get("out/a.parquet").unwrap());
+    assert_eq!(output.schema().field(2).data_type(), &DataType::Utf8);
+    let names = output.column(2).as_string::<i32>();
+    assert_eq!((names.value(1299), names.value(1300)), ("name 1299", "name 1302"));
+    assert_eq!((names.null_count(), output.num_rows()), (1, rows - 3));
+}
+
 fn invalid_string_file(text: &BinaryArray, ids: StringArray) -> Vec<u8> {
+    written_without_statistics(&[("text", unsound(text)), ("id", Arc::new(ids))], 1000)
+}
+
+/// An array that says it holds strings, though it does not.
+fn unsound(bytes: &BinaryArray) -> ArrayRef {
+    let (offsets, values) = (bytes.offsets().clone(), bytes.values().clone());
     // SAFETY: not a sound string array; it is only written, which copies its bytes.
-    let text = unsafe {
-        StringArray::new_unchecked(
-            text.offsets().clone(),
-            text.values().clone(),
-            text.nulls().cloned(),
-        )
-    };
-    let columns: Vec<(&str, ArrayRef)> = vec![("text", Arc::new(text)), ("id", Arc::new(ids))];
-    let batch = RecordBatch::try_from_iter_with_nullable(
-        columns.into_iter().map(|(name, column)| (name, column, true)),
-    )
-    .unwrap();
+    Arc::new(unsafe { StringArray::new_unchecked(offsets, values, bytes.nulls().cloned()) })
+}
+
+fn written_without_statistics(columns: &[(&str, ArrayRef)], group: usize) -> Vec<u8> {
+    let columns = columns.iter().map(|(name, column)| (*name, Arc::clone(column), true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
     let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(group))
         .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
         .build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();

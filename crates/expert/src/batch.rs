@@ -79,8 +79,8 @@ impl Rewriter for Queue {
         self.asking.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| Err(self.one(chunk))).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        Err(self.one(chunk))
     }
 }
 
@@ -188,8 +188,8 @@ impl Rewriter for Absent {
         self.asking.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| Err(self.one(chunk))).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        Err(self.one(chunk))
     }
 }
 

@@ -28,16 +28,6 @@ impl<R: Rewriter> Breaker<R> {
         Self { inner, most: most.max(1), state: Mutex::default() }
     }
 
-    fn one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let stopped = self.state().stopped.clone();
-        if let Some(error) = stopped {
-            return Err(error);
-        }
-        let answer = self.inner.rewrite_one(chunk);
-        self.state().hear(answer.as_ref().map(|_| ()), self.most);
-        answer
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,8 +66,14 @@ impl<R: Rewriter> Rewriter for Breaker<R> {
         self.inner.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| self.one(chunk)).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let stopped = self.state().stopped.clone();
+        if let Some(error) = stopped {
+            return Err(error);
+        }
+        let answer = self.inner.rewrite_one(chunk);
+        self.state().hear(answer.as_ref().map(|_| ()), self.most);
+        answer
     }
 }
 
@@ -94,13 +90,11 @@ mod tests {
             Identity { name: String::new(), fingerprint: String::new() }
         }
 
-        fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-            let mut script = self.0.lock().unwrap();
-            let mut next = || match script.pop_front().flatten() {
+        fn rewrite_one(&self, _: &Chunk<'_>) -> Result<Answer, RewriteError> {
+            match self.0.lock().unwrap().pop_front().flatten() {
                 None => Ok(Answer::saying("x", "")),
                 Some(fault) => Err(RewriteError::new(fault, "expected x, but found y")),
-            };
-            chunks.iter().map(|_| next()).collect()
+            }
         }
     }
 

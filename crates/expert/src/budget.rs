@@ -91,17 +91,6 @@ impl<R: Rewriter> Budget<R> {
         Self { inner, limits, overhead, max_tokens, state, returned }
     }
 
-    fn one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let likely = self.set_aside(chunk)?;
-        let answer = self.inner.rewrite_one(chunk);
-        let used = match &answer {
-            Ok(answer) => answer.usage.unwrap_or(likely),
-            Err(_) => Usage::default(),
-        };
-        self.settle(likely, used);
-        answer
-    }
-
     /// Waits until the request fits beside those in flight; if nothing is in flight and it still
     /// does not fit, the budget is spent.
     fn set_aside(&self, chunk: &Chunk<'_>) -> Result<Usage, RewriteError> {
@@ -173,8 +162,15 @@ impl<R: Rewriter> Rewriter for Budget<R> {
         self.inner.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| self.one(chunk)).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let likely = self.set_aside(chunk)?;
+        let answer = self.inner.rewrite_one(chunk);
+        let used = match &answer {
+            Ok(answer) => answer.usage.unwrap_or(likely),
+            Err(_) => Usage::default(),
+        };
+        self.settle(likely, used);
+        answer
     }
 }
 
@@ -192,10 +188,9 @@ mod tests {
             Identity { name: String::new(), fingerprint: String::new() }
         }
 
-        fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-            self.1.fetch_add(chunks.len() as u64, Ordering::Relaxed);
-            let answer = Answer { usage: Some(self.0), ..Answer::saying("x", "") };
-            chunks.iter().map(|_| Ok(answer.clone())).collect()
+        fn rewrite_one(&self, _: &Chunk<'_>) -> Result<Answer, RewriteError> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Ok(Answer { usage: Some(self.0), ..Answer::saying("x", "") })
         }
     }
 

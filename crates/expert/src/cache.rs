@@ -1,16 +1,16 @@
 //! Answers that were paid for, kept on disk.
 
+use crate::claim::{Claims, Pace, Turn};
 use crate::error::SetupError;
 use crate::record::Ledger;
 use crate::request::{Asking, RequestKey};
 use refinex_core::{Answer, Chunk, Identity, RewriteError, RewriteFault, Rewriter};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// The version of the entries that are written.
 const VERSION: u32 = 1;
@@ -87,15 +87,15 @@ impl CacheFolder {
 
 /// Answers from the cache where it can, and keeps what comes else.
 ///
-/// Two equal requests at once are one: the second waits for the first. An answer that is empty or
-/// broke off on the server's side is not kept.
+/// Two equal requests at once are one, whether two threads ask or two processes that share the
+/// folder: the second waits for the first. An answer that is empty or broke off on the server's side
+/// is not kept.
 pub struct Cache<R> {
     inner: R,
     folder: Arc<CacheFolder>,
     asking: Arc<Asking>,
     ledger: Arc<Ledger>,
-    asked: Mutex<HashSet<RequestKey>>,
-    done: Condvar,
+    claims: Claims,
 }
 
 impl<R: Rewriter> Cache<R> {
@@ -106,31 +106,17 @@ impl<R: Rewriter> Cache<R> {
         asking: Arc<Asking>,
         ledger: Arc<Ledger>,
     ) -> Self {
-        Self { inner, folder, asking, ledger, asked: Mutex::default(), done: Condvar::new() }
+        Self { inner, folder, asking, ledger, claims: Claims::new(Pace::default()) }
     }
 
-    fn one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let key = self.asking.key(chunk);
-        let claim = self.claim(&key);
-        if let Some(answer) = self.folder.get(claim.key) {
-            self.ledger.count_hit();
-            return Ok(answer);
+    /// The answer, if it is kept; else the right to ask for it.
+    fn turn(&self, key: &RequestKey) -> io::Result<Turn<'_, Answer>> {
+        if let Some(answer) = self.folder.get(key) {
+            return Ok(Turn::Found(answer));
         }
-        let answer = self.inner.rewrite_one(chunk)?;
-        if is_worth_keeping(&answer, chunk) {
-            self.folder.put(&key, &self.asking, &answer).map_err(|error| self.lost(&error))?;
-        }
-        Ok(answer)
-    }
-
-    fn claim<'a>(&'a self, key: &'a RequestKey) -> Claim<'a> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut asked = self
-            .done
-            .wait_while(asked, |asked| asked.contains(key))
-            .unwrap_or_else(PoisonError::into_inner);
-        asked.insert(key.clone());
-        Claim { asked: &self.asked, done: &self.done, key }
+        let place = self.folder.place(key);
+        fs::create_dir_all(place.parent().unwrap_or(&self.folder.root))?;
+        self.claims.wait(place.with_extension("claim"), || self.folder.get(key))
     }
 
     fn lost(&self, error: &io::Error) -> RewriteError {
@@ -145,27 +131,25 @@ fn is_worth_keeping(answer: &Answer, chunk: &Chunk<'_>) -> bool {
     !matches!(fault, Some(RewriteFault::EmptyAnswer | RewriteFault::Unfinished))
 }
 
-/// The right to ask for one key; it is given back at the end, whatever that is.
-struct Claim<'a> {
-    asked: &'a Mutex<HashSet<RequestKey>>,
-    done: &'a Condvar,
-    key: &'a RequestKey,
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(self.key);
-        self.done.notify_all();
-    }
-}
-
 impl<R: Rewriter> Rewriter for Cache<R> {
     fn identity(&self) -> Identity {
         self.inner.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| self.one(chunk)).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let key = self.asking.key(chunk);
+        let _claim = match self.turn(&key).map_err(|error| self.lost(&error))? {
+            Turn::Ours(claim) => claim,
+            Turn::Found(answer) => {
+                self.ledger.count_hit();
+                return Ok(answer);
+            }
+        };
+        let answer = self.inner.rewrite_one(chunk)?;
+        if is_worth_keeping(&answer, chunk) {
+            self.folder.put(&key, &self.asking, &answer).map_err(|error| self.lost(&error))?;
+        }
+        Ok(answer)
     }
 }
 
@@ -184,10 +168,10 @@ mod tests {
             Identity { name: String::new(), fingerprint: String::new() }
         }
 
-        fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
+        fn rewrite_one(&self, _: &Chunk<'_>) -> Result<Answer, RewriteError> {
             self.0.fetch_add(1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(20));
-            chunks.iter().map(|_| Ok(self.1.clone())).collect()
+            Ok(self.1.clone())
         }
     }
 
@@ -221,6 +205,25 @@ mod tests {
         let second = cache(folder.path(), Answer::default());
         assert_eq!(second.rewrite_one(&Chunk::whole("x")), Ok(answer));
         assert_eq!((paid(&first), paid(&second)), (1, 0));
+    }
+
+    #[test]
+    fn processes_that_ask_the_same_at_once_pay_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let answer = Answer::saying("x", "why");
+        // Caches that share nothing but the folder, as those of two processes do.
+        let caches: Vec<_> = (0..4).map(|_| cache(folder.path(), answer.clone())).collect();
+        std::thread::scope(|scope| {
+            for cache in caches.iter().chain(&caches) {
+                let ask = || assert_eq!(cache.rewrite_one(&Chunk::whole("x")), Ok(answer.clone()));
+                scope.spawn(ask);
+            }
+        });
+        assert_eq!(caches.iter().map(paid).sum::<u64>(), 1);
+        let left = fs::read_dir(
+            caches[0].folder.place(&asking().key(&Chunk::whole("x"))).parent().unwrap(),
+        );
+        assert_eq!(left.unwrap().count(), 1);
     }
 
     #[test]

@@ -20,11 +20,6 @@ impl<R: Rewriter> Concurrent<R> {
         Self { inner, limit, free: Mutex::new(limit), freed: Condvar::new() }
     }
 
-    fn one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let _permit = self.permit();
-        self.inner.rewrite_one(chunk)
-    }
-
     fn permit(&self) -> Permit<'_> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free =
@@ -52,6 +47,11 @@ impl<R: Rewriter> Rewriter for Concurrent<R> {
         self.inner.identity()
     }
 
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let _permit = self.permit();
+        self.inner.rewrite_one(chunk)
+    }
+
     fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
@@ -62,7 +62,7 @@ impl<R: Rewriter> Rewriter for Concurrent<R> {
                     loop {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some(chunk) = chunks.get(at) else { return };
-                        let _ = sender.send((at, self.one(chunk)));
+                        let _ = sender.send((at, self.rewrite_one(chunk)));
                     }
                 });
             }
@@ -103,13 +103,13 @@ mod tests {
             Identity { name: String::new(), fingerprint: String::new() }
         }
 
-        fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
+        fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
             let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(now, Ordering::SeqCst);
-            let number: u64 = chunks[0].text().parse().unwrap();
+            let number: u64 = chunk.text().parse().unwrap();
             std::thread::sleep(Duration::from_millis(20 - number % 20));
             self.now.fetch_sub(1, Ordering::SeqCst);
-            chunks.iter().map(|chunk| Ok(Answer::saying(chunk.text(), ""))).collect()
+            Ok(Answer::saying(chunk.text(), ""))
         }
     }
 

@@ -65,28 +65,6 @@ impl Endpoint {
         Ok(Self { client, url, key, asking, total: timeouts.total })
     }
 
-    fn ask(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let body = self.asking.body(chunk).to_string();
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .timeout(self.total)
-            .header(CONTENT_TYPE, "application/json")
-            .body(body);
-        if let Some(key) = self.key.header() {
-            request = request.header(AUTHORIZATION, key);
-        }
-        let response = request.send().map_err(|error| self.failed(error))?;
-        let status = response.status();
-        let wait = retry_after(response.headers(), SystemTime::now());
-        let body = self.text_of(response)?;
-        if status.is_success() {
-            answer_of(&body)
-        } else {
-            Err(error_of(status.as_u16(), wait, &body))
-        }
-    }
-
     /// The body, without the key, should the server repeat it.
     fn text_of(&self, response: Response) -> Result<String, RewriteError> {
         let mut bytes = Vec::new();
@@ -179,8 +157,26 @@ impl Rewriter for Endpoint {
         self.asking.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| self.ask(chunk)).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let body = self.asking.body(chunk).to_string();
+        let mut request = self
+            .client
+            .post(self.url.clone())
+            .timeout(self.total)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        if let Some(key) = self.key.header() {
+            request = request.header(AUTHORIZATION, key);
+        }
+        let response = request.send().map_err(|error| self.failed(error))?;
+        let status = response.status();
+        let wait = retry_after(response.headers(), SystemTime::now());
+        let body = self.text_of(response)?;
+        if status.is_success() {
+            answer_of(&body)
+        } else {
+            Err(error_of(status.as_u16(), wait, &body))
+        }
     }
 }
 

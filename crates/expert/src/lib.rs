@@ -19,6 +19,7 @@ mod batch;
 mod breaker;
 mod budget;
 mod cache;
+mod claim;
 mod concurrent;
 mod endpoint;
 mod error;

@@ -117,19 +117,6 @@ impl<R: Rewriter> Record<R> {
     pub const fn new(inner: R, asking: Arc<Asking>, ledger: Arc<Ledger>) -> Self {
         Self { inner, asking, ledger }
     }
-
-    fn one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
-        let begun = Instant::now();
-        let answer = self.inner.rewrite_one(chunk);
-        let took = begun.elapsed();
-        let mut state = self.ledger.state();
-        state.count(&answer);
-        if state.log.is_some() {
-            let key = self.asking.key(chunk);
-            state.write(&line(key.as_str(), chunk, took, answer.as_ref()));
-        }
-        answer
-    }
 }
 
 fn line<'a>(
@@ -155,7 +142,16 @@ impl<R: Rewriter> Rewriter for Record<R> {
         self.inner.identity()
     }
 
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| self.one(chunk)).collect()
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+        let begun = Instant::now();
+        let answer = self.inner.rewrite_one(chunk);
+        let took = begun.elapsed();
+        let mut state = self.ledger.state();
+        state.count(&answer);
+        if state.log.is_some() {
+            let key = self.asking.key(chunk);
+            state.write(&line(key.as_str(), chunk, took, answer.as_ref()));
+        }
+        answer
     }
 }

@@ -56,8 +56,19 @@ impl<R: Rewriter> Retry<R> {
     pub const fn new(inner: R, patience: Patience) -> Self {
         Self { inner, patience }
     }
+}
 
-    fn one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
+fn given_up(error: RewriteError, failures: u32) -> RewriteError {
+    let message = format!("{} (given up after {failures} attempts)", error.message);
+    RewriteError { message, ..error }
+}
+
+impl<R: Rewriter> Rewriter for Retry<R> {
+    fn identity(&self) -> Identity {
+        self.inner.identity()
+    }
+
+    fn rewrite_one(&self, chunk: &Chunk<'_>) -> Result<Answer, RewriteError> {
         let mut hasher = DefaultHasher::new();
         (self.patience.seed, chunk.text()).hash(&mut hasher);
         let mut random = Rng::with_seed(hasher.finish());
@@ -77,21 +88,6 @@ impl<R: Rewriter> Retry<R> {
     }
 }
 
-fn given_up(error: RewriteError, failures: u32) -> RewriteError {
-    let message = format!("{} (given up after {failures} attempts)", error.message);
-    RewriteError { message, ..error }
-}
-
-impl<R: Rewriter> Rewriter for Retry<R> {
-    fn identity(&self) -> Identity {
-        self.inner.identity()
-    }
-
-    fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
-        chunks.iter().map(|chunk| self.one(chunk)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,14 +101,13 @@ mod tests {
             Identity { name: String::new(), fingerprint: String::new() }
         }
 
-        fn rewrite(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Answer, RewriteError>> {
+        fn rewrite_one(&self, _: &Chunk<'_>) -> Result<Answer, RewriteError> {
             let left = self.0.load(Ordering::Relaxed);
             self.0.store(left.saturating_sub(1), Ordering::Relaxed);
-            let answer = match left {
+            match left {
                 0 => Ok(Answer::saying("x", "")),
                 _ => Err(RewriteError::new(self.1, "expected x, but found y")),
-            };
-            chunks.iter().map(|_| answer.clone()).collect()
+            }
         }
     }
 

@@ -5,10 +5,10 @@ use std::fmt;
 /// A weights file that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelError {
-    /// The bytes do not begin like a weights file.
+    /// The bytes are not a weights file, or not whole.
     NotWeights {
-        /// The first bytes that were found.
-        found: Vec<u8>,
+        /// What they are, or what is wrong with them.
+        found: String,
     },
     /// The weights were written by another version of the format.
     Version {
@@ -17,28 +17,19 @@ pub enum ModelError {
         /// The version in the file.
         found: u32,
     },
-    /// The network or its features are of another shape than this build computes.
-    Shape {
-        /// Which dimension differs.
-        what: &'static str,
-        /// What this build computes.
-        expected: u32,
-        /// What the file holds.
-        found: u32,
-    },
-    /// The file ends early or goes on too long.
-    Length {
-        /// Bytes that the header calls for.
-        expected: usize,
-        /// Bytes that are there.
-        found: usize,
-    },
     /// The bytes were changed after they were written.
     Checksum {
         /// The checksum in the file.
-        expected: u64,
+        expected: String,
         /// The checksum of the bytes.
-        found: u64,
+        found: String,
+    },
+    /// A file of another kind of model, or of none.
+    Foreign {
+        /// What was looked for.
+        expected: String,
+        /// What stands there.
+        found: String,
     },
     /// A value that no training writes, such as a weight that is not a number.
     Value {
@@ -50,12 +41,9 @@ pub enum ModelError {
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotWeights { found } => write!(
-                f,
-                "expected refinex tagger weights, which begin with {:?}, but found {:?}",
-                String::from_utf8_lossy(crate::weights::MAGIC),
-                String::from_utf8_lossy(found)
-            ),
+            Self::NotWeights { found } => {
+                write!(f, "expected refinex tagger weights (safetensors), but found {found}")
+            }
             Self::Version { expected, found } => write!(
                 f,
                 "expected tagger weights of format version {expected}, but found version {found}; \
@@ -66,21 +54,14 @@ impl fmt::Display for ModelError {
                     "train them again with this refinex"
                 }
             ),
-            Self::Shape { what, expected, found } => write!(
-                f,
-                "expected tagger weights with {expected} {what}, but found {found}; \
-                 they were trained by another refinex"
-            ),
-            Self::Length { expected, found } => write!(
-                f,
-                "expected tagger weights of {expected} bytes, but found {found} bytes; \
-                 the file was cut short or padded"
-            ),
             Self::Checksum { expected, found } => write!(
                 f,
-                "expected tagger weights with checksum {expected:016x}, but found {found:016x}; \
+                "expected tagger weights with checksum {expected}, but found {found}; \
                  the bytes were changed after training"
             ),
+            Self::Foreign { expected, found } => {
+                write!(f, "expected {expected}, but found {found}")
+            }
             Self::Value { what } => {
                 write!(f, "expected tagger weights with usable values, but found {what}")
             }

@@ -4,6 +4,7 @@
 //! noise: hashed words and word pairs as an embedding, measured layout features, convolutions and
 //! a two-way recurrence over the lines. It runs on any CPU and needs no file beside the program.
 
+mod encoder;
 mod error;
 mod facts;
 mod kernel;
@@ -16,6 +17,7 @@ mod random;
 mod recurrence;
 mod stopwords;
 mod tagger;
+mod tensors;
 #[cfg(feature = "tokenizers")]
 mod tokenizer;
 mod topic;

@@ -11,7 +11,7 @@
 
 use crate::kernel::{add, add_to_rows, matmul_add, outer_add, relu, sum_rows, transpose};
 use crate::parameters::{
-    EMBED, EXPERT, HINTS, INPUT, KERNEL, Parameters, SOURCES, STATE, WIDTH, Weight,
+    EMBED, EXPERT, HINTS, INPUT, KERNEL, MEANING, Parameters, SOURCES, STATE, WIDTH, Weight,
 };
 use crate::random::Random;
 use crate::recurrence;
@@ -19,9 +19,32 @@ use crate::recurrence;
 /// Rows of zeros before and after a convolution's input.
 const MARGIN: usize = KERNEL / 2;
 
+/// What the network reads of the lines of a page.
+#[derive(Clone)]
+pub(crate) struct Input {
+    /// [`INPUT`] values a line: embeddings, measured features, hints.
+    pub(crate) rows: Vec<f32>,
+    /// [`MEANING`] values a line, of an encoder.
+    pub(crate) meanings: Option<Vec<f32>>,
+}
+
+impl From<Vec<f32>> for Input {
+    fn from(rows: Vec<f32>) -> Self {
+        Self { rows, meanings: None }
+    }
+}
+
+/// The gradients of what a network reads.
+pub(crate) struct InputGradient {
+    /// [`EMBED`] values a line.
+    pub(crate) embeddings: Vec<f32>,
+    /// [`MEANING`] values a line.
+    pub(crate) meanings: Option<Vec<f32>>,
+}
+
 /// Values that forward computes and backward needs again.
 pub(crate) struct Activations {
-    input: Vec<f32>,
+    input: Input,
     /// Padded by [`MARGIN`] rows of zeros, as convolutions read them.
     h0: Vec<f32>,
     first: Vec<f32>,
@@ -47,7 +70,7 @@ pub(crate) struct Dropout<'a> {
 }
 
 impl Dropout<'_> {
-    fn mask(&mut self, len: usize) -> Vec<f32> {
+    pub(crate) fn mask(&mut self, len: usize) -> Vec<f32> {
         let scale = 1.0 / (1.0 - self.share);
         (0..len).map(|_| if self.random.chance(self.share) { 0.0 } else { scale }).collect()
     }
@@ -97,11 +120,12 @@ pub(crate) fn assemble(embeddings: &[f32], dense: &[f32]) -> Vec<f32> {
 /// Runs the network on the lines of `input`, labelled as `source` does.
 pub(crate) fn forward(
     p: &Parameters,
-    input: Vec<f32>,
+    input: impl Into<Input>,
     labelling: Labelling,
     mut dropout: Option<Dropout<'_>>,
 ) -> Activations {
-    let rows = input.len() / INPUT;
+    let input = input.into();
+    let rows = input.rows.len() / INPUT;
     let size = rows * WIDTH;
     let masks = dropout.as_mut().map(|d| (d.mask(size), d.mask(size)));
 
@@ -109,7 +133,10 @@ pub(crate) fn forward(
     let inner = &mut h0[MARGIN * WIDTH..][..size];
     add_to_rows(inner, p.of(Weight::InputBias));
     add_to_rows(inner, p.row(Weight::SourceIn, labelling.given));
-    matmul_add(inner, &input, INPUT, p.of(Weight::Input), INPUT, WIDTH);
+    matmul_add(inner, &input.rows, INPUT, p.of(Weight::Input), INPUT, WIDTH);
+    if let Some(meanings) = &input.meanings {
+        matmul_add(inner, meanings, MEANING, p.of(Weight::Meaning), MEANING, WIDTH);
+    }
     relu(inner);
     scale(inner, masks.as_ref().map(|m| &m.0));
 
@@ -159,14 +186,14 @@ pub(crate) fn forward(
     }
 }
 
-/// Adds the gradients of the weights to `g`; returns the gradient of the embeddings.
+/// Adds the gradients of the weights to `g`; returns those of the input.
 pub(crate) fn backward(
     p: &Parameters,
     a: &Activations,
     labelling: Labelling,
     d_logits: &[f32],
     g: &mut Parameters,
-) -> Vec<f32> {
+) -> InputGradient {
     let (rows, source) = (d_logits.len(), labelling.wanted);
     let size = rows * WIDTH;
     let mut d3 = vec![0.0; size];
@@ -210,11 +237,17 @@ pub(crate) fn backward(
     sum_rows(&mut bias, &d0);
     add(g.of_mut(Weight::InputBias), &bias);
     add(g.row_mut(Weight::SourceIn, labelling.given), &bias);
-    outer_add(g.of_mut(Weight::Input), &a.input, INPUT, &d0, INPUT, WIDTH);
+    outer_add(g.of_mut(Weight::Input), &a.input.rows, INPUT, &d0, INPUT, WIDTH);
     let table = transpose(&p.of(Weight::Input)[..EMBED * WIDTH], EMBED, WIDTH);
-    let mut d_embeddings = vec![0.0; rows * EMBED];
-    matmul_add(&mut d_embeddings, &d0, WIDTH, &table, WIDTH, EMBED);
-    d_embeddings
+    let mut embeddings = vec![0.0; rows * EMBED];
+    matmul_add(&mut embeddings, &d0, WIDTH, &table, WIDTH, EMBED);
+    let meanings = a.input.meanings.as_ref().map(|meanings| {
+        outer_add(g.of_mut(Weight::Meaning), meanings, MEANING, &d0, MEANING, WIDTH);
+        let mut d = vec![0.0; rows * MEANING];
+        multiply_back(&mut d, &d0, p, Weight::Meaning);
+        d
+    });
+    InputGradient { embeddings, meanings }
 }
 
 /// `relu(conv(padded) + bias)`. Neighbouring rows are contiguous, so a row of the product's left
@@ -318,7 +351,7 @@ mod tests {
         let weights = [0.3, -1.0, 0.5, 0.9, -0.2, 1.1, -0.7];
         let a = forward(&p, input.clone(), Labelling::of(2), None);
         let mut g = Parameters::zeros();
-        let d_embeddings = backward(&p, &a, Labelling::of(2), &weights, &mut g);
+        let d_embeddings = backward(&p, &a, Labelling::of(2), &weights, &mut g).embeddings;
         let step = 2e-3;
         let mut random = Random::of(&[5]);
         let mut wrong = 0;

@@ -10,6 +10,8 @@ pub(crate) const EMBED: usize = 16;
 pub(crate) const HINTS: usize = 2;
 /// Inputs of a line.
 pub(crate) const INPUT: usize = EMBED + DENSE + HINTS;
+/// Values by which an encoder tells a line's meaning: a mean and a last state of 384 each.
+pub(crate) const MEANING: usize = 2 * 384;
 /// Width of the network.
 pub(crate) const WIDTH: usize = 64;
 /// Lines that a convolution sees: two before, itself, two after.
@@ -51,6 +53,8 @@ parameters! {
     /// The output weights of each labelling.
     Head: SOURCES, WIDTH;
     HeadBias: 1, SOURCES;
+    /// What an encoder says of a line; only in networks that have one.
+    Meaning: MEANING, WIDTH;
 }
 
 impl Weight {
@@ -70,8 +74,10 @@ impl Weight {
     }
 }
 
-/// All weights but the embedding table.
+/// All weights but the embedding table, of a network without an encoder.
 pub(crate) const PARAMETERS: usize = Weight::HeadBias.range().end;
+/// The same of a network with one.
+pub(crate) const PARAMETERS_READING: usize = Weight::Meaning.range().end;
 
 /// The weights of one network, or their gradients.
 #[derive(Clone, Debug)]
@@ -80,6 +86,11 @@ pub(crate) struct Parameters(pub(crate) Vec<f32>);
 impl Parameters {
     pub(crate) fn zeros() -> Self {
         Self(vec![0.0; PARAMETERS])
+    }
+
+    /// Zeros in the shape of these.
+    pub(crate) fn zeros_like(&self) -> Self {
+        Self(vec![0.0; self.0.len()])
     }
 
     pub(crate) fn of(&self, weight: Weight) -> &[f32] {

@@ -1,21 +1,21 @@
 //! The tagger: one score a line, in one pass.
 
 use crate::error::ModelError;
-use crate::network::{Labelling, assemble, forward};
+use crate::network::{Input, Labelling, assemble, forward};
 use crate::page::Page;
 use crate::parameters::{EMBED, EXPERT};
-use crate::weights::Weights;
+use crate::weights::{self, Member, TaggerFile};
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The weights that ship with the program.
-static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.bin");
+static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
 
 /// A line tagger: gives every line of a text the probability that it is noise.
-#[derive(Clone, Debug)]
 pub struct Tagger {
     /// Networks that were trained from several seeds; their mean is the score.
-    members: Vec<Weights>,
+    members: Vec<Member>,
+    threshold: f32,
     fingerprint: u64,
 }
 
@@ -28,23 +28,23 @@ impl Tagger {
         Self::from_bytes(EMBEDDED)
     }
 
-    /// A tagger of the weights in a file's bytes: one network, or several one after the other.
+    /// A tagger of a weights file.
     ///
     /// # Errors
-    /// If they are not whole weights of this version.
+    /// If it is not a whole weights file of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let size = Weights::FILE_BYTES;
-        let whole = !bytes.is_empty() && bytes.len().is_multiple_of(size);
-        let parts = if whole { bytes.chunks(size).collect() } else { vec![bytes] };
-        let members: Result<Vec<Weights>, ModelError> =
-            parts.into_iter().map(Weights::from_bytes).collect();
-        Ok(Self { members: members?, fingerprint: xxh3_64(bytes) })
+        let TaggerFile { members, threshold } = weights::from_bytes(bytes)?;
+        Ok(Self { members, threshold, fingerprint: xxh3_64(bytes) })
     }
 
     /// Its name for people.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        "line-tagger-2"
+    pub fn name(&self) -> &'static str {
+        if self.members.iter().any(|member| member.reader.is_some()) {
+            "reading-tagger-1"
+        } else {
+            "line-tagger-3"
+        }
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.
@@ -55,8 +55,8 @@ impl Tagger {
 
     /// The threshold that was chosen when it was trained.
     #[must_use]
-    pub fn default_threshold(&self) -> f32 {
-        self.members.first().map_or(0.5, |first| first.threshold)
+    pub const fn default_threshold(&self) -> f32 {
+        self.threshold
     }
 
     /// One score in `0..=1` for each line of `document[view]`: the probability that it is noise.
@@ -68,7 +68,7 @@ impl Tagger {
         let page = Page::read(document, view);
         let mut scores = vec![0.0; page.rows.len()];
         for member in &self.members {
-            let of_member = score_page(member, &page);
+            let of_member = member.score(view.of(document), &page);
             scores.iter_mut().zip(of_member).for_each(|(sum, score)| *sum += score);
         }
         let count = self.members.len() as f32;
@@ -77,11 +77,15 @@ impl Tagger {
     }
 }
 
-/// Scores of the lines of a page that are not blank.
-pub(crate) fn score_page(weights: &Weights, page: &Page) -> Vec<f32> {
-    let input = assemble(&embed(&weights.embeddings, page, |_| true), &page.dense);
-    let pass = forward(&weights.parameters, input, Labelling::of(EXPERT), None);
-    pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
+impl Member {
+    /// Scores of the lines of a page that are not blank.
+    fn score(&self, text: &str, page: &Page) -> Vec<f32> {
+        let rows = assemble(&embed(&self.embeddings, page, |_| true), &page.dense);
+        let meanings = self.reader.as_ref().map(|reader| reader.read(text, page));
+        let input = Input { rows, meanings };
+        let pass = forward(&self.parameters, input, Labelling::of(EXPERT), None);
+        pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
+    }
 }
 
 /// The mean of the embeddings of the features of every line.

@@ -60,6 +60,27 @@ mod tests {
         assert_eq!(counter.fingerprint().len(), 16);
     }
 
+    /// Byte pairs behind the pattern that the tokenizers of GPT-4 and Qwen cut words by: it looks
+    /// ahead, so that of several blanks the last goes with the word.
+    const PAIRS: &str = r#"{
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": null, "post_processor": null, "decoder": {"type": "ByteLevel"},
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+            {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
+                "(?i:'s|'t)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}},
+            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}
+        ]},
+        "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "Ġ": 2, "ab": 3, "Ġab": 4},
+            "merges": ["a b", "Ġ ab"]}
+    }"#;
+
+    #[test]
+    fn byte_pairs_are_counted_as_their_pattern_cuts_words() {
+        let counter = TokenCounter::from_bytes(PAIRS.as_bytes()).unwrap();
+        // ab | Ġab, and ab | Ġ | Ġab: without the look ahead the last would be ab | ĠĠ | ab.
+        assert_eq!((counter.measure("ab ab"), counter.measure("ab  ab")), (2, 3));
+    }
+
     #[test]
     fn what_is_no_tokenizer_is_refused() {
         assert!(TokenCounter::from_bytes(b"{}").is_err());

@@ -4,8 +4,10 @@
 //! usage: cross_validate OUT.jsonl DATA (--fold I/N | --hold SOURCE) [--permissive] [--no-teachers]
 //! DATA is the folder of labelled data. Rows of OUT: {"id", "scores": [thousandths a line]}; the
 //! script lab/cross-validate sums them up.
-use refinex::model::train::{LabelledDocument, Recipe, relabel};
-use refinex::training::TrainingData;
+use refinex::model::train::{
+    LabelledDocument, Metric, Recipe, Settings, Watch, relabel, weights_file,
+};
+use refinex::training::{EncoderBase, TrainingData};
 use std::io::Write;
 
 fn main() {
@@ -25,16 +27,51 @@ fn main() {
         fold.is_some_and(|(i, n)| (hash >> 3) % n == i)
             || hold.as_ref().is_some_and(|source| id.starts_with(&format!("{source}:")))
     };
-    let (sets, back) = sets(data, has("--permissive")).read(&held).expect("sets");
+    let number = |name: &str, or: f32| value(name).map_or(or, |n| n.parse().expect("a number"));
+    let mut training = sets(data, has("--permissive"));
+    training.encoder = value("--encoder").map(|folder| EncoderBase {
+        folder,
+        layers: number("--layers", 6.0) as usize,
+        pieces: number("--pieces", 15_000.0) as usize,
+    });
+    if let Some(more) = value("--expert") {
+        training.expert.extend(more.split(',').map(str::to_owned));
+    }
+    if let Some(more) = value("--careful") {
+        training.careful.extend(more.split(',').map(str::to_owned));
+    }
+    if has("--no-human") {
+        training.human.clear();
+        training.plain.clear();
+    }
+    training.care = number("--care", training.care);
+    let (mut sets, back) = training.read(&held).expect("sets");
+    training.read_base(&mut sets).expect("an encoder");
     let teachers = if has("--no-teachers") { 0 } else { 3 };
-    let members = value("--members").map_or(1, |n| n.parse().expect("a number"));
-    let recipe = Recipe { teachers, members, ..Recipe::default() };
+    let members = number("--members", 1.0) as usize;
+    let or = Settings::default();
+    let settings = Settings {
+        rate: number("--rate", or.rate),
+        encoder_rate: number("--encoder-rate", or.encoder_rate),
+        batch: number("--batch", or.batch as f32) as usize,
+        broad_epochs: number("--broad", or.broad_epochs as f32) as usize,
+        expert_epochs: number("--epochs", or.expert_epochs as f32) as usize,
+        ..or
+    };
+    let relabelled_lines = number("--lines", 300.0) as usize;
+    let relabelled_share = number("--share", 0.2);
+    let or = Recipe::default();
+    let recipe = Recipe { teachers, members, settings, relabelled_lines, relabelled_share, ..or };
     let begun = std::time::Instant::now();
-    let models = recipe.train(&sets, &mut |network, metric| {
+    let mut watch = |network: &str, metric: Metric| {
         let seconds = begun.elapsed().as_secs();
         eprintln!("{network} epoch {} loss {:.4} {seconds} s", metric.epoch, metric.loss);
-    });
+    };
+    let models = recipe.train(&sets, &mut Watch(&mut watch)).expect("trained");
     let mut file = std::fs::File::create(out).expect("a file");
+    if let Some(path) = value("--weights") {
+        std::fs::write(path, weights_file(&models).expect("weights")).expect("written");
+    }
     for (id, document) in back {
         let plain = LabelledDocument { hint: None, ..document };
         let scores = relabel(&models, &plain);
@@ -76,6 +113,8 @@ fn sets(data: &str, permissive: bool) -> TrainingData {
         plain,
         without: Some(format!("{data}/expert/dev_documents.txt")),
         care: 4.0,
+        encoder: None,
+        held_out: 0.0,
         plain_most: 400,
     }
 }

@@ -1,17 +1,18 @@
 //! The main road through a corpus: plan, shards side by side, sums.
 
 use crate::decider::Decider;
+use crate::done::{Parted, Shards, Sums};
 use crate::error::RunError;
+use crate::not_done::NotDone;
 use crate::plan::{Plan, ShardChoice};
 use crate::progress::Progress;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
 use crate::shard_run::run_shard;
 use refinex_core::{ProgramStatistics, Tally};
-use refinex_corpus::{InputShard, Manifest, RunDirectory};
+use refinex_corpus::{InputShard, RunDirectory};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is to be done.
 pub struct Job<'a> {
@@ -46,6 +47,9 @@ pub struct RunReport {
     pub shards_skipped: usize,
     /// Shards that failed.
     pub shards_failed: Vec<ShardFailure>,
+    /// Why nothing more was done, if the run was stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// Whether all shards of the whole plan are done, so that `_SUCCESS` is written.
     pub complete: bool,
 }
@@ -68,59 +72,41 @@ pub fn run_corpus(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, R
     job.settings.chunker()?;
     let directory = RunDirectory::open(job.output)?;
     RunFile::new(job.command, job.inputs, job.decider, job.settings).begin(&directory)?;
-    let mut report = RunReport::default();
-    let todo = skip_what_is_done(job, &directory, progress, &mut report)?;
+    let shards = Shards {
+        plan: job.plan,
+        choice: job.choice,
+        output: job.settings.output,
+        identity: job.decider.identity(),
+        settings: job.settings.fingerprint(),
+        directory: &directory,
+    };
+    let Parted { todo, done, counts } = shards.parted::<Tally>(progress, |_| false)?;
+    let report = RunReport {
+        tally: counts,
+        shards_done: done,
+        shards_skipped: done,
+        ..RunReport::default()
+    };
     if !todo.is_empty() {
         directory.reopen()?;
     }
-    let report = run_lanes(job, &directory, progress, todo, report);
-    finish(job, &directory, report)
+    let mut report = run_lanes(job, &directory, progress, todo, report);
+    if let Some(sums) = shards.sums::<Tally>()? {
+        let programs = sums.total.distill.as_ref().map(|distill| distill.statistics());
+        shards.succeed(&Stats { sums, programs })?;
+        report.complete = true;
+    }
+    Ok(report)
 }
 
-fn skip_what_is_done<'a>(
-    job: &Job<'a>,
-    directory: &RunDirectory,
-    progress: &dyn Progress,
-    report: &mut RunReport,
-) -> Result<Vec<&'a InputShard>, RunError> {
-    let mut todo = Vec::new();
-    for shard in job.plan.chosen(job.choice) {
-        let name = job.settings.output.name_for(&shard.name);
-        match directory.read_manifest::<Tally>(&name)? {
-            None => todo.push(shard),
-            Some(manifest) => {
-                check_done(job, shard, &manifest)?;
-                progress.shard_skipped(&shard.name, shard.size);
-                report.tally.add(&manifest.counts);
-                report.shards_done += 1;
-                report.shards_skipped += 1;
-            }
-        }
-    }
-    Ok(todo)
-}
-
-/// Checks that a manifest speaks of this input, model and these settings.
-fn check_done(
-    job: &Job<'_>,
-    shard: &InputShard,
-    manifest: &Manifest<Tally>,
-) -> Result<(), RunError> {
-    let identity = job.decider.identity();
-    let input_found = manifest.input.fingerprint_now(shard)?;
-    let checks = [
-        ("settings", &manifest.settings, &job.settings.fingerprint()),
-        ("model", &manifest.model.fingerprint, &identity.fingerprint),
-        ("input", &manifest.input.xxh3, &input_found),
-    ];
-    match checks.iter().find(|(_, before, now)| before != now) {
-        None => Ok(()),
-        Some((what, before, now)) => Err(RunError::new(format!(
-            "expected the {what} with which {} was refined ({before}), but found another ({now}): \
-             use another output folder, or delete its manifest to refine it again",
-            shard.name
-        ))),
-    }
+/// Sums of a run, as `stats.json` has them.
+#[derive(Serialize)]
+struct Stats {
+    #[serde(flatten)]
+    sums: Sums<Tally>,
+    /// What the programs of distilled pairs are like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    programs: Option<ProgramStatistics>,
 }
 
 /// Shards side by side: as many lanes as there are threads or shards, each with its share of the
@@ -143,7 +129,7 @@ fn run_lanes(
             scope.spawn(move || lane.run(share));
         }
     });
-    let mut report = report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
     report.shards_failed.sort_by(|a, b| a.shard.cmp(&b.shard));
     report
 }
@@ -169,78 +155,54 @@ impl Lane<'_, '_> {
         });
     }
 
+    /// The next shard, unless the run was stopped.
     fn next(&self) -> Option<&InputShard> {
-        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next()
+        if self.report().stopped.is_some() {
+            return None;
+        }
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).next()
     }
 
     fn run_one(&self, shard: &InputShard) {
         self.progress.shard_begins(&shard.name, shard.size);
         let Job { decider, settings, .. } = *self.job;
-        let result = run_shard(shard, decider, settings, self.directory, self.progress)
-            .map_err(|message| without_name(message, &shard.name));
-        self.progress.shard_ends(&shard.name, result.as_ref().err().map(String::as_str));
+        let result = run_shard(shard, decider, settings, self.directory, self.progress);
+        let result = result.map_err(|why| without_name(why, &shard.name));
+        let failure = result.as_ref().err().map(ToString::to_string);
+        self.progress.shard_ends(&shard.name, failure.as_deref());
         self.record(shard, result);
     }
 
-    fn record(&self, shard: &InputShard, result: Result<Tally, String>) {
-        let mut report = self.report.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn record(&self, shard: &InputShard, result: Result<Tally, NotDone>) {
+        let mut report = self.report();
         match result {
             Ok(tally) => {
                 report.tally.add(&tally);
                 report.now.add(&tally);
                 report.shards_done += 1;
             }
-            Err(message) => {
+            Err(NotDone::Failed(message)) => {
                 let shard = shard.name.clone();
                 report.shards_failed.push(ShardFailure { shard, message });
             }
+            Err(NotDone::Stopped(why)) => drop(report.stopped.get_or_insert(why)),
         }
+    }
+
+    fn report(&self) -> MutexGuard<'_, RunReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fail_all(&self, why: &str) {
         while let Some(shard) = self.next() {
-            self.record(shard, Err(why.to_owned()));
+            self.record(shard, Err(NotDone::Failed(why.to_owned())));
         }
     }
 }
 
 /// The message without the name of the shard, which whoever tells it says first.
-fn without_name(message: String, shard: &str) -> String {
+fn without_name(why: NotDone, shard: &str) -> NotDone {
+    let NotDone::Failed(message) = why else { return why };
     let rest = message.strip_prefix(shard).and_then(|rest| rest.strip_prefix(": "));
-    rest.map(str::to_owned).unwrap_or(message)
-}
-
-/// Sums of a run, as `stats.json` has them. No clock: the same work gives the same bytes.
-#[derive(Serialize)]
-struct Stats {
-    shards: BTreeMap<String, Tally>,
-    total: Tally,
-    /// What the programs of distilled pairs are like.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    programs: Option<ProgramStatistics>,
-}
-
-/// If every shard of the whole plan has its manifest, whoever did it, the run is complete: sums,
-/// then `_SUCCESS`.
-fn finish(
-    job: &Job<'_>,
-    directory: &RunDirectory,
-    mut report: RunReport,
-) -> Result<RunReport, RunError> {
-    let mut stats = Stats { shards: BTreeMap::new(), total: Tally::default(), programs: None };
-    for shard in &job.plan.shards {
-        let name = job.settings.output.name_for(&shard.name);
-        let Some(manifest) = directory.read_manifest::<Tally>(&name)? else {
-            return Ok(report);
-        };
-        stats.total.add(&manifest.counts);
-        stats.shards.insert(shard.name.clone(), manifest.counts);
-    }
-    stats.programs = stats.total.distill.as_ref().map(|distill| distill.statistics());
-    let mut json = serde_json::to_vec_pretty(&stats)
-        .map_err(|error| RunError::new(format!("expected sums in JSON, but found {error}")))?;
-    json.push(b'\n');
-    directory.succeed(&json)?;
-    report.complete = true;
-    Ok(report)
+    NotDone::Failed(rest.map(str::to_owned).unwrap_or(message))
 }

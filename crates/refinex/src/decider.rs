@@ -2,15 +2,17 @@
 
 use crate::distiller::Distiller;
 use crate::error::RunError;
+use crate::not_done::NotDone;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
 use refinex_core::{
-    Bytes, Chunker, Deletions, DistillTally, Document, Identity, Lines, Proposal, Refiner, Score,
-    Scores, Withheld, deletions_at, describe, merge, parse, resolve_document,
+    Bytes, Chunker, Course, Deletions, DistillTally, Document, Identity, Lines, Proposal,
+    RefineError, Refiner, Score, Scores, Withheld, deletions_at, describe, merge, parse,
+    resolve_document,
 };
 use refinex_corpus::{
     Decoded, InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, SecondText,
-    ShardName, Store,
+    ShardName, Store, Unrefined,
 };
 use std::sync::Arc;
 
@@ -196,32 +198,35 @@ impl Deciding<'_> {
         document: &Document<'_>,
         stored: Option<Row>,
         second: Option<SecondText<'_>>,
-    ) -> Result<Decided, String> {
+    ) -> Result<Decided, NotDone> {
         let decided = match (self.decider, stored) {
             (Decider::Distill(distiller), _) => {
-                Ok(distiller.decide(document.text, second.unwrap_or(SecondText::Missing)))
+                distiller.decide(document.text, second.unwrap_or(SecondText::Missing))
             }
-            (Decider::Model(refiner), _) => self.ask(refiner.as_ref(), document.text),
-            (Decider::Programs(_), Some(row)) => replay(document.text, row),
-            (Decider::Scores(_), Some(row)) => self.rescore(document.text, row),
-            (_, None) => Err("expected a stored program, but found none".to_owned()),
-        }?;
+            (Decider::Model(refiner), _) => self.ask(refiner.as_ref(), document.text)?,
+            (Decider::Programs(_), Some(row)) => replay(document.text, row)?,
+            (Decider::Scores(_), Some(row)) => self.rescore(document.text, row)?,
+            (_, None) => return Err("expected a stored program, but found none".to_owned().into()),
+        };
         Ok(match self.settings.policy.withholds(document.text, &decided.deletions) {
             None => decided,
             Some(reason) => decided.withheld(reason),
         })
     }
 
-    fn ask(&self, refiner: &dyn Refiner, text: &str) -> Result<Decided, String> {
+    fn ask(&self, refiner: &dyn Refiner, text: &str) -> Result<Decided, NotDone> {
         let chunks = self.chunker.chunks(text, &Bytes);
-        let answers: Result<Vec<Proposal>, _> = refiner.refine(&chunks).into_iter().collect();
-        let answers = answers.map_err(|error| error.to_string())?;
-        if answers.len() != chunks.len() {
-            return Err(format!(
-                "expected {} proposals of the refiner, but found {}",
-                chunks.len(),
-                answers.len()
-            ));
+        let (answers, errors) = parted(refiner.refine(&chunks));
+        if let Some(error) = errors.iter().find(|error| error.course == Course::Stop) {
+            return Err(NotDone::Stopped(error.message.clone()));
+        }
+        let (wanted, found) = (chunks.len(), answers.len() + errors.len());
+        if found != wanted {
+            let why = format!("expected {wanted} proposals of the refiner, but found {found}");
+            return Err(NotDone::Failed(why));
+        }
+        if let Some(error) = errors.first() {
+            return Ok(unrefined(text, error));
         }
         let threshold = self.settings.threshold;
         let decision = merge(text, chunks.iter().zip(answers), threshold, self.settings.policy);
@@ -238,6 +243,9 @@ impl Deciding<'_> {
     }
 
     fn rescore(&self, text: &str, stored: Row) -> Result<Decided, String> {
+        if stored.unrefined.is_some() {
+            return Ok(Decided::plain(Deletions::none(), stored));
+        }
         let Some(lines) = &stored.scores else {
             return Err(
                 "expected stored scores, but found none (the run was made without them)".to_owned()
@@ -258,6 +266,28 @@ impl Deciding<'_> {
         let row = scored_row(text, &deletions, Some(&scores), self.settings.threshold);
         Ok(Decided::plain(deletions, row))
     }
+}
+
+/// Proposals, and the reasons why there are none.
+fn parted(answers: Vec<Result<Proposal, RefineError>>) -> (Vec<Proposal>, Vec<RefineError>) {
+    let (mut proposals, mut errors) = (Vec::with_capacity(answers.len()), Vec::new());
+    for answer in answers {
+        match answer {
+            Ok(proposal) => proposals.push(proposal),
+            Err(error) => errors.push(error),
+        }
+    }
+    (proposals, errors)
+}
+
+/// A document of which the model has not read a part stays as it is: half a page refined is neither
+/// the page nor its refined form.
+fn unrefined(text: &str, error: &RefineError) -> Decided {
+    let deletions = Deletions::none();
+    let mut row = scored_row(text, &deletions, None, Score::ONE);
+    let (reason, message) = (error.reason.to_owned(), error.message.clone());
+    row.unrefined = Some(Unrefined { reason, message });
+    Decided::plain(deletions, row)
 }
 
 const fn piece_of(&(start, end, score): &(usize, usize, u16)) -> (refinex_core::Span, Score) {
@@ -307,6 +337,7 @@ pub(crate) fn scored_row(
         program,
         refused: Vec::new(),
         withheld: None,
+        unrefined: None,
         scores: scores.map(|scores| scores.lines.iter().map(|s| s.thousandths()).collect()),
         pieces: scores.map_or_else(Vec::new, stored_pieces),
         deleted: None,

@@ -5,7 +5,9 @@
 //! ```
 
 use crate::decider::{Decider, Deciding, Open};
+use crate::not_done::NotDone;
 use crate::progress::Progress;
+use crate::seen_ids::SeenIds;
 use crate::settings::Settings;
 use crate::window::{self, RefinedBatch};
 use refinex_core::{Identity, Tally};
@@ -13,25 +15,20 @@ use refinex_corpus::{
     Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
     ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
 };
-use std::collections::HashSet;
-
-/// Ids of one shard beyond which collisions are no longer looked for, so that memory is bounded
-/// (guess: 16 bytes each).
-const MOST_IDS: usize = 4 << 20;
 
 /// Refines one shard into `directory`. All threads of the pool that it is called in work on it;
 /// their number has no influence on the bytes (law L8).
 ///
 /// # Errors
-/// If the shard cannot be read to its end or the output cannot be written; then nothing of it
-/// counts as done.
+/// If the shard cannot be read to its end, the output cannot be written, or the model will answer
+/// no more; then nothing of it counts as done.
 pub fn run_shard(
     shard: &InputShard,
     decider: &Decider,
     settings: &Settings,
     directory: &RunDirectory,
     progress: &dyn Progress,
-) -> Result<Tally, String> {
+) -> Result<Tally, NotDone> {
     let mut open = OpenShard::open(shard, decider, settings, directory)?;
     let deciding = Deciding {
         decider,
@@ -59,7 +56,7 @@ struct OpenShard {
     programs: ProgramWriter,
     failed: FailedWriter,
     tally: Tally,
-    ids: HashSet<u64>,
+    ids: SeenIds,
 }
 
 impl OpenShard {
@@ -88,7 +85,7 @@ impl OpenShard {
             failed: FailedWriter::create(store, &paths[2]),
             target,
             tally: Tally::default(),
-            ids: HashSet::new(),
+            ids: SeenIds::default(),
         })
     }
 
@@ -110,7 +107,7 @@ impl OpenShard {
         &mut self,
         batches: Vec<Batch>,
         deciding: &Deciding<'_>,
-    ) -> Result<Vec<RefinedBatch>, String> {
+    ) -> Result<Vec<RefinedBatch>, NotDone> {
         let decoded = window::decode(batches);
         let mut with_rows = Vec::with_capacity(decoded.len());
         for batch in decoded {
@@ -124,7 +121,7 @@ impl OpenShard {
         let mut more = Tally::default();
         for batch in batches {
             more.add(&batch.tally);
-            more.id_collisions += self.count_collisions(&batch.ids);
+            more.id_collisions += self.ids.collisions(batch.ids.iter().copied());
             self.documents.write(batch.documents).map_err(text)?;
             self.programs.write_encoded(&batch.programs).map_err(text)?;
             for bad in &batch.failed {
@@ -133,16 +130,6 @@ impl OpenShard {
         }
         self.tally.add(&more);
         Ok(more)
-    }
-
-    fn count_collisions(&mut self, ids: &[u64]) -> u64 {
-        let mut collisions = 0;
-        for &id in ids {
-            let full = self.ids.len() >= MOST_IDS;
-            let seen = if full { self.ids.contains(&id) } else { !self.ids.insert(id) };
-            collisions += u64::from(seen);
-        }
-        collisions
     }
 
     /// Makes the data visible, once every row is accounted for (law L6).

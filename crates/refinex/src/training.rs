@@ -1,12 +1,16 @@
 //! Reading labelled documents and training a tagger on them.
 
 use crate::error::RunError;
+use crate::training_folder::TrainingFolder;
 use refinex_corpus::{JsonReader, Store};
 use refinex_model::train::{
-    Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip,
+    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip, weights_file,
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What to train on: files of JSONL rows `{"id", "text", "deletions"}`.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,52 @@ pub struct TrainingData {
     pub care: f32,
     /// Most documents of one plain file.
     pub plain_most: usize,
+    /// The share of the expert's pages that is held back, to say when to stop.
+    pub held_out: f32,
+    /// A folder with an encoder to start from: `model.safetensors` and `vocab.txt` of a BERT.
+    pub encoder: Option<EncoderBase>,
+}
+
+/// Which encoder to start from, and how much of it.
+#[derive(Clone, Debug)]
+pub struct EncoderBase {
+    /// The folder.
+    pub folder: String,
+    /// Its first layers.
+    pub layers: usize,
+    /// Pieces of its vocabulary: those that are most common in the texts of training.
+    pub pieces: usize,
+}
+
+impl EncoderBase {
+    /// Reads the encoder and keeps of its vocabulary what `data` needs most.
+    fn read(&self, data: &Data) -> Result<Base, RunError> {
+        let read = |name: &str| {
+            let path = std::path::Path::new(&self.folder).join(name);
+            std::fs::read(&path).map_err(|error| {
+                RunError::new(format!(
+                    "expected an encoder's {}, but found: {error}",
+                    path.display()
+                ))
+            })
+        };
+        let (model, vocabulary) = (read("model.safetensors")?, read("vocab.txt")?);
+        let vocabulary = String::from_utf8(vocabulary)
+            .map_err(|_| RunError::new("expected a vocabulary in UTF-8, but found other bytes"))?;
+        let base = |kept| {
+            Base::from_bert(&model, &vocabulary, kept)
+                .map_err(|error| RunError::new(format!("{}: {error}", self.folder)))
+        };
+        let whole = base(None)?;
+        let mut counts = Vec::new();
+        for set in data.expert.iter().chain(&data.human).chain(&data.plain) {
+            set.documents.iter().for_each(|document| whole.count(&document.text, &mut counts));
+        }
+        let mut pieces: Vec<(u32, &str)> = counts.into_iter().zip(whole.pieces()).collect();
+        pieces.sort_unstable_by(|a, b| b.cmp(a));
+        let kept = pieces.into_iter().take(self.pieces).map(|(_, piece)| piece.to_owned());
+        Ok(base(Some(&kept.collect()))?.with_layers(self.layers))
+    }
 }
 
 /// Longest document without labels that is read, in bytes (guess: a labelled excerpt is some
@@ -42,24 +92,69 @@ struct LabelledRow {
     deletions: Vec<Vec<Option<f64>>>,
 }
 
-/// Trains a tagger and returns its weights file.
+/// Trains a tagger in a folder, or goes on with it, and returns its weights file.
 ///
 /// # Errors
-/// If a set cannot be read, or a label does not fit its text.
+/// If a set cannot be read, a label does not fit its text, or the folder holds another training.
 pub fn train_tagger(
     data: &TrainingData,
     recipe: &Recipe,
+    (folder, command): (&Path, &[String]),
     progress: &mut dyn FnMut(&str, Metric),
 ) -> Result<Vec<u8>, RunError> {
-    let sets = data.read(&|_| false)?.0;
-    let models = recipe.train(&sets, progress);
-    Ok(models.iter().flat_map(refinex_model::train::TrainedModel::to_bytes).collect())
+    let config = data.config(recipe)?;
+    let mut folder = TrainingFolder::open(folder, &config, command, progress)?;
+    if let Some(weights) = folder.weights() {
+        return Ok(weights);
+    }
+    let mut sets = data.read(&|_| false)?.0;
+    data.read_base(&mut sets)?;
+    let models = recipe.train(&sets, &mut folder);
+    let file = models.and_then(|models| weights_file(&models));
+    let file = file.map_err(|error| RunError::new(error.to_string()))?;
+    folder.finish(&file)?;
+    Ok(file)
 }
 
 /// An expert's document that was kept back: its id, and what it is.
 pub type Held = (String, LabelledDocument);
 
 impl TrainingData {
+    /// What decides the weights: the recipe, and the data with a fingerprint of each file.
+    fn config(&self, recipe: &Recipe) -> Result<Value, RunError> {
+        let fingerprints = |paths: &[String]| -> Result<Vec<Value>, RunError> {
+            paths.iter().map(|path| Ok(json!([path, fingerprint(path)?]))).collect()
+        };
+        let encoder = self.encoder.as_ref().map(|base| {
+            let model = format!("{}/model.safetensors", base.folder);
+            Ok::<_, RunError>(json!({
+                "model": [model, fingerprint(&model)?],
+                "layers": base.layers, "pieces": base.pieces,
+            }))
+        });
+        Ok(json!({
+            "recipe": format!("{recipe:?}"),
+            "expert": fingerprints(&self.expert)?,
+            "careful": fingerprints(&self.careful)?,
+            "human": fingerprints(&self.human)?,
+            "plain": fingerprints(&self.plain)?,
+            "without": self.without.as_deref().map(fingerprint).transpose()?,
+            "care": self.care,
+            "plain_most": self.plain_most,
+            "held_out": self.held_out,
+            "encoder": encoder.transpose()?,
+        }))
+    }
+
+    /// Reads the encoder to start from, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_base(&self, data: &mut Data) -> Result<(), RunError> {
+        data.base = self.encoder.as_ref().map(|encoder| encoder.read(data)).transpose()?;
+        Ok(())
+    }
+
     /// Reads all sets; the pages of which `held` is true are left out, and the expert's among them
     /// returned.
     ///
@@ -100,6 +195,13 @@ impl TrainingData {
             let documents = rows.take(self.plain_most).map(|(_, document)| document).collect();
             data.plain.push(set(path, 0, 1.0, documents));
         }
+        for set in &mut data.expert {
+            let (held, kept) = std::mem::take(&mut set.documents)
+                .into_iter()
+                .partition(|document| share_of(&document.text) < self.held_out);
+            set.documents = kept;
+            data.held.extend::<Vec<LabelledDocument>>(held);
+        }
         if data.expert.iter().all(|set| set.documents.is_empty()) {
             return Err(RunError::new("expected labelled documents, but found none"));
         }
@@ -108,7 +210,8 @@ impl TrainingData {
 }
 
 fn set(path: &str, labelling: usize, care: f32, documents: Vec<LabelledDocument>) -> Set {
-    Set { name: path.to_owned(), labelling, weight: 1.0, care, documents }
+    let most_lines = Set::MOST_LINES;
+    Set { name: path.to_owned(), labelling, weight: 1.0, care, most_lines, documents }
 }
 
 /// The page that an excerpt was cut from: its id before the `#`.
@@ -139,6 +242,18 @@ impl Pages {
         let deletions = clip(spans, start, start + excerpt.len());
         Some(Hint { labelling: *labelling, deletions })
     }
+}
+
+/// The fingerprint of a file, 16 hexadecimal digits.
+fn fingerprint(path: &str) -> Result<String, RunError> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| RunError::new(format!("expected a file at {path}, but found: {error}")))?;
+    Ok(format!("{:016x}", xxh3_64(&bytes)))
+}
+
+/// Where a text falls between 0 and 1, by its own hash.
+fn share_of(text: &str) -> f32 {
+    (xxh3_64(text.as_bytes()) >> 40) as f32 / (1u64 << 24) as f32
 }
 
 fn pages_to_leave_out(path: Option<&str>) -> Result<HashSet<String>, RunError> {

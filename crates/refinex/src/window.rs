@@ -1,10 +1,11 @@
 //! A window of batches: read in order, refined on all threads, written in order.
 
 use crate::decider::{Deciding, Row};
+use crate::not_done::NotDone;
+use crate::seen_ids::hash_of;
 use rayon::prelude::*;
 use refinex_core::{Deletions, Document, Tally, execute, verify};
 use refinex_corpus::{BadRow, Batch, Decoded, EncodedBatch, Target};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// A batch, refined and encoded: all that is left is to write it.
 pub(crate) struct RefinedBatch {
@@ -32,7 +33,7 @@ pub(crate) fn refine(
     batches: Vec<(Decoded, Vec<Row>)>,
     deciding: &Deciding<'_>,
     target: &Target,
-) -> Result<Vec<RefinedBatch>, String> {
+) -> Result<Vec<RefinedBatch>, NotDone> {
     batches
         .into_par_iter()
         .map(|(decoded, stored)| refine_batch(&decoded, stored, deciding, target))
@@ -44,14 +45,16 @@ fn refine_batch(
     stored: Vec<Row>,
     deciding: &Deciding<'_>,
     target: &Target,
-) -> Result<RefinedBatch, String> {
+) -> Result<RefinedBatch, NotDone> {
     let mut rows = Rows::default();
     let mut stored = stored.into_iter();
     for at in 0..decoded.len() {
         match decoded.document(at) {
-            Ok(document) => rows
-                .refine(decoded, at, &document, stored.next(), deciding)
-                .map_err(|why| format!("row {}, {}: {why}", decoded.row_number(at), document.id))?,
+            Ok(document) => {
+                rows.refine(decoded, at, &document, stored.next(), deciding).map_err(|why| {
+                    why.at(format_args!("row {}, {}", decoded.row_number(at), document.id))
+                })?
+            }
             Err(bad) => rows.fail(bad),
         }
     }
@@ -77,7 +80,7 @@ impl Rows {
         document: &Document<'_>,
         stored: Option<Row>,
         deciding: &Deciding<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotDone> {
         let second = deciding.second_text(decoded, at);
         let decided = deciding.decide(document, stored, second)?;
         let refined = execute(document.text, &decided.deletions);
@@ -96,6 +99,9 @@ impl Rows {
         if let Some(reason) = &row.withheld {
             self.tally.count_withheld(reason);
         }
+        if let Some(unrefined) = &row.unrefined {
+            self.tally.count_unrefined(&unrefined.reason);
+        }
 
         let deleted = decided.deletions.deleted_bytes() as u64;
         self.tally.count_document(outcome, document.text.len() as u64, deleted);
@@ -105,7 +111,7 @@ impl Rows {
             self.tally.distill.get_or_insert_default().add(more);
         }
         decided.refused.iter().for_each(|reason| self.tally.count_refusal(reason));
-        self.ids.push(xxh3_64(document.id.as_bytes()));
+        self.ids.push(hash_of(document.id));
         self.edits.push((!decided.deletions.is_empty()).then_some(decided.deletions));
         Ok(())
     }

@@ -14,7 +14,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
     let plan = Plan::of(&arguments.inputs, &settings, &arguments.output)?;
     let asking = arguments.asking()?;
     let run = arguments.run(&asking);
-    if arguments.dry_run {
+    if arguments.part.dry_run {
         print_plan(&plan, &run, arguments);
         return Ok(ExitCode::SUCCESS);
     }
@@ -25,7 +25,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
         expert: &expert,
         run: &run,
         plan: &plan,
-        choice: arguments.shard,
+        choice: arguments.part.shard,
         seeds: &seeds,
         output: &arguments.output,
         concurrency: arguments.traffic.concurrency,
@@ -37,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
 fn draw(run: &ExpertRun, plan: &Plan, arguments: &Arguments) -> Result<Seeds, RunError> {
     let Some(sample) = &run.sample else { return Ok(Seeds::all()) };
     let seeds = Seeds::draw(sample, &plan.shards, &run.read())?;
-    if !arguments.quiet {
+    if !arguments.part.quiet {
         let found = seeds.count().unwrap_or_default();
         anstream::eprintln!("{found} of {} documents drawn", seeds.seen);
         if seeds.without_score > 0 {
@@ -54,7 +54,7 @@ fn ask(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError>
             anstream::eprintln!("  line {line}: {why}");
         }
     }
-    let report = if arguments.quiet {
+    let report = if arguments.part.quiet {
         run_expert(job, &Silent)?
     } else {
         let bars = Bars::over(&job.plan.chosen(job.choice));
@@ -63,7 +63,7 @@ fn ask(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError>
         report?
     };
     let (sums, prices) = (job.expert.ledger.sums(), arguments.budget.prices());
-    if arguments.json {
+    if arguments.part.json {
         print_json(&report, &sums, prices);
     } else {
         print(&report, &sums, prices, &arguments.output);
@@ -81,7 +81,7 @@ fn queue(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunErro
     let requests = queue.map_or(Ok(0), |queue| queue.finish());
     let requests = requests.map_err(|error| RunError::new(error.to_string()))?;
     let place = arguments.batch_out.as_deref().unwrap_or_else(|| "".as_ref()).display();
-    if arguments.json {
+    if arguments.part.json {
         let value = serde_json::json!({
             "rows": rows, "failed": failed, "waiting": waiting, "answered": answered,
             "requests": requests,
@@ -98,10 +98,10 @@ fn queue(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunErro
 fn print_plan(plan: &Plan, run: &ExpertRun, arguments: &Arguments) {
     anstream::println!("model {} at {} ({})", run.model, run.endpoint, run.model_fingerprint);
     anstream::println!("prompt {}", run.prompt);
-    let chosen = plan.chosen(arguments.shard);
+    let chosen = plan.chosen(arguments.part.shard);
     anstream::println!(
         "part {}: {} of {} shards",
-        arguments.shard,
+        arguments.part.shard,
         chosen.len(),
         plan.shards.len()
     );
@@ -127,6 +127,12 @@ fn print(report: &ExpertReport, sums: &Sums, prices: Prices, output: &str) {
     anstream::println!("  blank     {:>10}", tally.blank);
     anstream::println!("  failed    {:>10}  rows", tally.failed);
     print_reasons(&tally.failed_by_reason);
+    if tally.id_collisions > 0 {
+        let found = tally.id_collisions;
+        anstream::println!(
+            "{found} documents with an id that another of the same shard had before"
+        );
+    }
     anstream::println!("{} pairs of {} chunks; without a pair:", tally.pairs, tally.chunks);
     print_reasons(&tally.refused_by_reason);
     if tally.unanswered > 0 {

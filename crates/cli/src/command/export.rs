@@ -49,6 +49,7 @@ fn print(tally: &ExportTally, output: &str) {
     anstream::println!("{} examples of {} documents", tally.examples, tally.documents);
     anstream::println!("  {} delete nothing", tally.keep_all);
     anstream::println!("  {} calls; programs are {share:.1} % of their prompts", tally.calls);
+    anstream::println!("  {} documents in part: salvaged pairs", tally.salvaged);
     anstream::println!("  {} documents cut smaller for the limit", tally.cut_smaller);
     anstream::println!("  {} chunks left out: over the limit however small", tally.chunks_too_long);
     for (reason, count) in &tally.left_out_by_reason {

@@ -28,7 +28,7 @@ pub fn run_job(
     run: &Run,
 ) -> Result<ExitCode, RunError> {
     let plan = Plan::of(inputs, settings, &run.output)?;
-    if run.dry_run {
+    if run.part.dry_run {
         summary::print_plan(&plan, run, decider, settings);
         return Ok(ExitCode::SUCCESS);
     }
@@ -36,26 +36,28 @@ pub fn run_job(
         command,
         inputs,
         plan: &plan,
-        choice: run.shard,
+        choice: run.part.shard,
         decider,
         settings,
         output: &run.output,
         threads: run.threads(),
     };
     let begun = Instant::now();
-    let report = if run.quiet {
+    let report = if run.part.quiet {
         run_corpus(&job, &Silent)?
     } else {
-        let bars = Bars::over(&plan.chosen(run.shard));
+        let bars = Bars::over(&plan.chosen(run.part.shard));
         let report = run_corpus(&job, &bars);
         bars.finish();
         report?
     };
-    if run.json {
+    if run.part.json {
         summary::print_json(&report, begun.elapsed());
     } else {
         summary::print(&report, begun.elapsed(), &run.output);
     }
-    let fine = report.shards_failed.is_empty() && report.tally.failed == 0;
+    let fine = report.shards_failed.is_empty()
+        && report.stopped.is_none()
+        && report.tally.failed + report.tally.unrefined() == 0;
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -3,6 +3,7 @@
 use crate::arguments::Refine;
 use crate::command::run_job;
 use refinex::core::{KeepAll, Score};
+use refinex::training_folder::WEIGHTS;
 use refinex::{Decider, LineTagger, RunError};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
     let tagger = match &arguments.weights {
         None => LineTagger::embedded()?,
         Some(path) => {
+            let inside = path.join(WEIGHTS);
+            let path = if path.is_dir() { &inside } else { path };
             let weights = std::fs::read(path).map_err(|error| {
                 RunError::new(format!("expected weights at {}, but found: {error}", path.display()))
             })?;

@@ -2,13 +2,35 @@
 
 use crate::arguments::TrainTagger;
 use refinex::RunError;
-use refinex::model::train::{Recipe, Settings};
-use refinex::training::{TrainingData, train_tagger};
+use refinex::model::train::{Metric, Recipe, Settings};
+use refinex::training::{EncoderBase, TrainingData, train_tagger};
+use refinex::training_folder::WEIGHTS;
 use std::process::ExitCode;
 use std::time::Instant;
 
 pub fn run(arguments: &TrainTagger) -> Result<ExitCode, RunError> {
-    let data = TrainingData {
+    let (data, recipe) = (data(arguments), recipe(arguments));
+    let begun = Instant::now();
+    let command: Vec<String> = std::env::args().collect();
+    let mut progress = |network: &str, metric: Metric| {
+        let held = metric.held.map(|held| format!(", held back {held:.4}")).unwrap_or_default();
+        anstream::eprintln!(
+            "{network}, epoch {} step {} loss {:.4}{held} {:.0} s",
+            metric.epoch,
+            metric.step,
+            metric.loss,
+            begun.elapsed().as_secs_f32()
+        );
+    };
+    let folder = (arguments.output.as_path(), command.as_slice());
+    let weights = train_tagger(&data, &recipe, folder, &mut progress)?;
+    let path = arguments.output.join(WEIGHTS);
+    anstream::println!("{} bytes of weights in {}", weights.len(), path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn data(arguments: &TrainTagger) -> TrainingData {
+    TrainingData {
         expert: arguments.expert.clone(),
         careful: arguments.careful.clone(),
         human: arguments.human.clone(),
@@ -16,35 +38,38 @@ pub fn run(arguments: &TrainTagger) -> Result<ExitCode, RunError> {
         care: arguments.care,
         plain_most: arguments.plain_most,
         without: arguments.without.clone(),
-    };
+        held_out: arguments.held_out,
+        encoder: arguments.encoder.clone().map(|folder| EncoderBase {
+            folder,
+            layers: arguments.encoder_layers,
+            pieces: arguments.encoder_pieces,
+        }),
+    }
+}
+
+fn recipe(arguments: &TrainTagger) -> Recipe {
+    let reads = arguments.encoder.is_some();
+    let or = Settings::default();
     #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]
     let settings = Settings {
         seed: arguments.seed,
-        broad_epochs: arguments.broad_epochs,
-        expert_epochs: arguments.expert_epochs,
+        broad_epochs: arguments.broad_epochs.unwrap_or(if reads { 0 } else { 3 }),
+        expert_epochs: arguments.expert_epochs.unwrap_or(if reads { 4 } else { 10 }),
+        batch: if reads { 4 } else { or.batch },
+        rate: if reads { 1e-3 } else { or.rate },
+        encoder_rate: 1e-4,
+        patience: arguments.patience.unwrap_or(or.patience),
         threshold: arguments.threshold.probability() as f32,
-        ..Settings::default()
+        ..or
     };
-    let recipe = Recipe {
+    let members = arguments.members.unwrap_or(if reads { 1 } else { 4 }).max(1);
+    let or = Recipe::default();
+    Recipe {
         teachers: arguments.teachers,
-        members: arguments.members.max(1),
+        members,
         settings,
-        ..Recipe::default()
-    };
-    let begun = Instant::now();
-    let weights = train_tagger(&data, &recipe, &mut |network, metric| {
-        anstream::eprintln!(
-            "{network}, epoch {} step {} loss {:.4} {:.0} s",
-            metric.epoch,
-            metric.step,
-            metric.loss,
-            begun.elapsed().as_secs_f32()
-        );
-    })?;
-    let path = arguments.output.display();
-    std::fs::write(&arguments.output, &weights).map_err(|error| {
-        RunError::new(format!("expected to write weights to {path}, but found: {error}"))
-    })?;
-    anstream::println!("{} bytes of weights in {path}", weights.len());
-    Ok(ExitCode::SUCCESS)
+        relabelled_share: if reads { 0.15 } else { or.relabelled_share },
+        relabelled_lines: if reads { 60 } else { or.relabelled_lines },
+        ..or
+    }
 }

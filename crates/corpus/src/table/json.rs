@@ -17,22 +17,27 @@ pub(crate) struct JsonRows<'a> {
 struct Column<'a> {
     /// The key with quotes and colon.
     key: Vec<u8>,
-    /// `None` for the text, which is given anew for each row.
-    values: Option<NullableEncoder<'a>>,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Held(NullableEncoder<'a>),
+    /// Bytes that are given anew for each row; the number says which of them.
+    Given(usize),
 }
 
 impl<'a> JsonRows<'a> {
-    /// `text` is the number of the text column.
-    pub(crate) fn new(batch: &'a RecordBatch, text: usize) -> Result<Self, ArrowError> {
+    /// `given` are the numbers of the columns whose values are given anew for each row.
+    pub(crate) fn new(batch: &'a RecordBatch, given: &[usize]) -> Result<Self, ArrowError> {
         let fields = batch.schema_ref().fields().iter();
         let column = |(at, (field, values)): (usize, (&'a _, &'a arrow_array::ArrayRef))| {
             let field: &'a arrow_schema::FieldRef = field;
             let mut key = Vec::new();
             quote_onto(&mut key, field.name());
             key.push(b':');
-            let values = match at == text {
-                true => None,
-                false => Some(make_encoder(field, values, &OPTIONS)?),
+            let values = match given.iter().position(|&given| given == at) {
+                Some(which) => Values::Given(which),
+                None => Values::Held(make_encoder(field, values, &OPTIONS)?),
             };
             Ok(Column { key, values })
         };
@@ -40,19 +45,22 @@ impl<'a> JsonRows<'a> {
         Ok(Self { columns: columns.collect::<Result<_, ArrowError>>()? })
     }
 
-    /// Append the row `at` without a line end. A text that is no UTF-8 is written with its bytes.
-    pub(crate) fn row_onto(&mut self, out: &mut Vec<u8>, at: usize, text: Option<&[u8]>) {
+    /// Append the row `at` without a line end. What is given may be no UTF-8; it is written with its
+    /// bytes.
+    pub(crate) fn row_onto(&mut self, out: &mut Vec<u8>, at: usize, given: &[Option<&[u8]>]) {
         out.push(b'{');
         for (number, column) in self.columns.iter_mut().enumerate() {
             if number > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(&column.key);
-            match (&mut column.values, text) {
-                (Some(values), _) if values.is_null(at) => out.extend_from_slice(b"null"),
-                (Some(values), _) => values.encode(at, out),
-                (None, Some(text)) => quote_bytes_onto(out, text),
-                (None, None) => out.extend_from_slice(b"null"),
+            match &mut column.values {
+                Values::Held(values) if !values.is_null(at) => values.encode(at, out),
+                Values::Given(which) => match given.get(*which).copied().flatten() {
+                    Some(bytes) => quote_bytes_onto(out, bytes),
+                    None => out.extend_from_slice(b"null"),
+                },
+                Values::Held(_) => out.extend_from_slice(b"null"),
             }
         }
         out.push(b'}');
@@ -155,7 +163,7 @@ mod tests {
         check_columns(batch.schema_ref(), 0).unwrap();
         let said = sayable(&batch).unwrap();
         let mut out = Vec::new();
-        JsonRows::new(&said, 0).unwrap().row_onto(&mut out, 1, Some(b"b"));
+        JsonRows::new(&said, &[0]).unwrap().row_onto(&mut out, 1, &[Some(b"b")]);
         let at = "1970-01-01T00:00:01Z";
         assert_eq!(
             String::from_utf8(out).unwrap(),

@@ -1,6 +1,7 @@
 //! A Parquet file, read row group by row group.
 
 use super::chunks::Chunks;
+use super::strings::{StrangeColumn, is_string, string_columns, with_strings};
 use crate::input::InputShard;
 use crate::reader::ReadSettings;
 use arrow_array::RecordBatch;
@@ -39,6 +40,8 @@ pub(crate) struct RawTable {
     pub shape: Arc<RowShape>,
     /// Whether the row group ends with them.
     pub ends_group: bool,
+    /// Columns beside the text with values that are no UTF-8.
+    pub strange: Vec<StrangeColumn>,
 }
 
 /// What the rows of a file have in common.
@@ -57,6 +60,8 @@ pub(crate) struct TableSource {
     group: usize,
     rows: Option<ParquetRecordBatchReader>,
     rest_of_group: i64,
+    /// Whether the rows of this group are read with all strings as bytes.
+    by_bytes: bool,
 }
 
 impl TableShape {
@@ -74,10 +79,11 @@ impl TableSource {
     pub(crate) fn open(shard: &InputShard, settings: &ReadSettings) -> Result<Self, String> {
         let shape = TableShape::of(shard, &settings.text_key)?;
         let chunks = open(shard)?;
-        let metadata = load_with_raw_text(&chunks, &shape)?;
+        let metadata = load_by_bytes(&chunks, &shape.schema, &shape.metadata, &[shape.text])?;
         let id = shape.schema.index_of(&settings.id_key).ok();
         let shape = Arc::new(RowShape { schema: shape.schema, text: shape.text, id });
-        Ok(Self { chunks, metadata, shape, group: 0, rows: None, rest_of_group: 0 })
+        let (rows, rest_of_group) = (None, 0);
+        Ok(Self { chunks, metadata, shape, group: 0, rows, rest_of_group, by_bytes: false })
     }
 
     /// The next rows; `None` at the end of the file.
@@ -87,24 +93,29 @@ impl TableSource {
                 return Ok(None);
             }
             let Some(rows) = &mut self.rows else { return Ok(None) };
-            let next = sheltered(|| rows.next().transpose().map_err(ParquetError::from))?;
-            match next {
-                Some(batch) if batch.num_rows() > 0 => return Ok(Some(self.raw(batch))),
-                _ if self.rest_of_group > 0 => {
+            match sheltered(|| rows.next().transpose().map_err(ParquetError::from)) {
+                Ok(Some(batch)) if batch.num_rows() > 0 => return self.raw(batch).map(Some),
+                Ok(_) if self.rest_of_group > 0 => {
                     let (group, rest) = (self.group, self.rest_of_group);
                     return Err(format!(
                         "expected {rest} more rows in row group {group}, but found its end"
                     ));
                 }
-                _ => self.rows = None,
+                Ok(_) => self.rows = None,
+                Err(why) if self.by_bytes => return Err(why),
+                Err(why) => self.read_by_bytes().map_err(|_| why)?,
             }
         }
     }
 
-    fn raw(&mut self, batch: RecordBatch) -> RawTable {
+    fn raw(&mut self, batch: RecordBatch) -> Result<RawTable, String> {
         self.rest_of_group -= batch.num_rows() as i64;
+        let (batch, strange) = match self.by_bytes {
+            true => with_strings(&batch, &self.shape).map_err(|error| prose(&error.into()))?,
+            false => (batch, Vec::new()),
+        };
         let ends_group = self.rest_of_group <= 0;
-        RawTable { batch, shape: Arc::clone(&self.shape), ends_group }
+        Ok(RawTable { batch, shape: Arc::clone(&self.shape), ends_group, strange })
     }
 
     /// Go to the next row group; false if there is none.
@@ -113,16 +124,37 @@ impl TableSource {
             return Ok(false);
         };
         self.rest_of_group = group.num_rows();
-        let size = batch_rows(group);
-        let (chunks, metadata, number) = (self.chunks.clone(), self.metadata.clone(), self.group);
         self.group += 1;
-        self.rows = Some(sheltered(|| {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, metadata)
-                .with_row_groups(vec![number])
-                .with_batch_size(size)
-                .build()
-        })?);
+        self.by_bytes = false;
+        self.rows = Some(self.rows_of_group(self.metadata.clone())?);
         Ok(true)
+    }
+
+    /// Go on in this row group with all strings as bytes.
+    fn read_by_bytes(&mut self) -> Result<(), String> {
+        let (schema, metadata) = (&self.shape.schema, self.metadata.metadata());
+        let columns = string_columns(schema);
+        let loaded = load_by_bytes(&self.chunks, schema, metadata, &columns)?;
+        self.by_bytes = true;
+        self.rows = Some(self.rows_of_group(loaded)?);
+        Ok(())
+    }
+
+    /// The rows of the group that was begun which are still to be read.
+    fn rows_of_group(
+        &self,
+        metadata: ArrowReaderMetadata,
+    ) -> Result<ParquetRecordBatchReader, String> {
+        let number = self.group - 1;
+        let group = &self.metadata.metadata().row_groups()[number];
+        let done = usize::try_from(group.num_rows() - self.rest_of_group).unwrap_or(0);
+        sheltered(|| {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), metadata)
+                .with_row_groups(vec![number])
+                .with_batch_size(batch_rows(group))
+                .with_offset(done)
+                .build()
+        })
     }
 }
 
@@ -140,30 +172,39 @@ fn load(chunks: &Chunks, options: ArrowReaderOptions) -> Result<ArrowReaderMetad
     sheltered(|| ArrowReaderMetadata::load(chunks, options))
 }
 
-/// Load with the text column as bytes, so that a text that is no UTF-8 is one bad row and does not
-/// end the reading of the file.
-fn load_with_raw_text(chunks: &Chunks, shape: &TableShape) -> Result<ArrowReaderMetadata, String> {
-    let root = shape.metadata.file_metadata().schema_descr().root_schema();
-    let parquet = without_string(root, shape.text).map_err(|error| prose(&error))?;
-    let mut fields: Vec<_> = shape.schema.fields().iter().cloned().collect();
-    let text = fields[shape.text].as_ref().clone().with_data_type(DataType::LargeBinary);
-    fields[shape.text] = Arc::new(text);
-    let schema = Schema::new_with_metadata(fields, shape.schema.metadata().clone());
+/// Load with these string columns as bytes, so that a value that is no UTF-8 does not end the
+/// reading of the file.
+fn load_by_bytes(
+    chunks: &Chunks,
+    schema: &Schema,
+    metadata: &ParquetMetaData,
+    columns: &[usize],
+) -> Result<ArrowReaderMetadata, String> {
+    let root = metadata.file_metadata().schema_descr().root_schema();
+    let parquet = without_strings(root, columns).map_err(|error| prose(&error))?;
+    let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+    for &at in columns {
+        let bytes = fields[at].as_ref().clone().with_data_type(DataType::LargeBinary);
+        fields[at] = Arc::new(bytes);
+    }
+    let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
     let options = ArrowReaderOptions::new()
         .with_parquet_schema(Arc::new(SchemaDescriptor::new(Arc::new(parquet))))
         .with_schema(Arc::new(schema));
     load(chunks, options)
 }
 
-/// The schema, but for the mark that the text column is a string.
-fn without_string(root: &Type, text: usize) -> Result<Type, ParquetError> {
+/// The schema, but for the mark that these columns are strings.
+fn without_strings(root: &Type, columns: &[usize]) -> Result<Type, ParquetError> {
     let mut fields = root.get_fields().to_vec();
-    let info = fields[text].get_basic_info();
-    let bytes = Type::primitive_type_builder(info.name(), PhysicalType::BYTE_ARRAY)
-        .with_repetition(info.repetition())
-        .with_id(info.has_id().then(|| info.id()))
-        .build()?;
-    fields[text] = Arc::new(bytes);
+    for &at in columns {
+        let info = fields[at].get_basic_info();
+        let bytes = Type::primitive_type_builder(info.name(), PhysicalType::BYTE_ARRAY)
+            .with_repetition(info.repetition())
+            .with_id(info.has_id().then(|| info.id()))
+            .build()?;
+        fields[at] = Arc::new(bytes);
+    }
     Type::group_type_builder(root.name()).with_fields(fields).build()
 }
 
@@ -177,14 +218,6 @@ fn text_column(schema: &Schema, key: &str) -> Result<usize, String> {
             columns(schema)
         )),
         Err(_) => Err(format!("expected a column {key:?}, but found only {}", columns(schema))),
-    }
-}
-
-fn is_string(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, value) => is_string(value),
-        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::json::{JsonRows, sayable};
 use super::read::{RawTable, RowShape};
+use super::strings::StrangeColumn;
 use crate::bad_row::{BadRow, RowProblem};
 use crate::batch::{DeletedTexts, Restoration};
 use crate::jsonl::encode::misfit;
@@ -28,32 +29,49 @@ pub(crate) struct TableRows {
 
 impl TableRows {
     pub(crate) fn decode(raw: RawTable, first_row: u64, context: &ShardContext) -> Self {
-        let RawTable { batch, shape, ends_group } = raw;
+        let RawTable { batch, shape, ends_group, strange } = raw;
         let bytes = batch.column(shape.text).as_binary::<i64>();
-        let flaws: Vec<_> = (0..bytes.len()).map(|at| flaw(bytes, at, context)).collect();
+        let flaw = |at| flaw(bytes, at, context).or_else(|| strange_flaw(&strange, &batch, at));
+        let flaws: Vec<_> = (0..bytes.len()).map(flaw).collect();
         let texts = texts_of(bytes, &flaws);
         let ids = ids_of(shape.id.map(|id| batch.column(id)), batch.num_rows(), first_row, context);
         let mut rows = Self { batch, shape, ends_group, texts, ids, bad: Vec::new() };
         rows.bad = (first_row..)
             .zip(flaws)
             .enumerate()
-            .map(|(at, (row, flaw))| flaw.map(|flaw| Box::new(rows.bad_row(at, row, flaw))))
+            .map(|(at, (row, flaw))| {
+                flaw.map(|flaw| Box::new(rows.bad_row(at, row, flaw, &strange)))
+            })
             .collect();
         rows
     }
 
-    fn bad_row(&self, at: usize, row: u64, (problem, message): (RowProblem, String)) -> BadRow {
+    fn bad_row(
+        &self,
+        at: usize,
+        row: u64,
+        (problem, message): Flaw,
+        strange: &[StrangeColumn],
+    ) -> BadRow {
         let bytes = self.batch.column(self.shape.text).as_binary::<i64>();
-        let text = (!bytes.is_null(at)).then(|| bytes.value(at));
+        let value =
+            |bytes: &'_ LargeBinaryArray| (!bytes.is_null(at)).then(|| bytes.value(at).to_vec());
+        let mut columns = vec![self.shape.text];
+        let mut values = vec![value(bytes)];
+        for StrangeColumn { column, bytes } in strange {
+            columns.push(*column);
+            values.push(value(bytes));
+        }
+        let values: Vec<Option<&[u8]>> = values.iter().map(|value| value.as_deref()).collect();
         let mut raw = Vec::new();
         let said = sayable(&self.batch.slice(at, 1)).and_then(|alone| {
-            JsonRows::new(&alone, self.shape.text)?.row_onto(&mut raw, 0, text);
+            JsonRows::new(&alone, &columns)?.row_onto(&mut raw, 0, &values);
             Ok(())
         });
         if said.is_err() {
             // A column that JSON cannot say: the bytes of the text are the most that can be kept.
             raw.clear();
-            raw.extend_from_slice(text.unwrap_or_default());
+            raw.extend_from_slice(values[0].unwrap_or_default());
         }
         let raw_length = raw.len() as u64;
         BadRow { row, position: None, problem, message, raw, raw_length }
@@ -139,11 +157,11 @@ impl TableRows {
     /// The good rows as JSON lines, with these texts.
     pub(crate) fn json(&self, texts: &[Option<Cow<'_, str>>]) -> Result<Vec<u8>, ArrowError> {
         let batch = sayable(&self.batch)?;
-        let mut rows = JsonRows::new(&batch, self.shape.text)?;
+        let mut rows = JsonRows::new(&batch, &[self.shape.text])?;
         let mut out = Vec::new();
         for (at, text) in texts.iter().enumerate() {
             if let Some(text) = text {
-                rows.row_onto(&mut out, at, Some(text.as_bytes()));
+                rows.row_onto(&mut out, at, &[Some(text.as_bytes())]);
                 out.push(b'\n');
             }
         }
@@ -178,10 +196,23 @@ fn flaw(bytes: &LargeBinaryArray, at: usize, context: &ShardContext) -> Option<F
         let message = format!("expected a text within the limit, but found {length} bytes");
         return Some((RowProblem::RowTooLong, message));
     }
+    not_utf8(value, "the text")
+}
+
+/// The flaw of a row of which a column beside the text is no UTF-8.
+fn strange_flaw(strange: &[StrangeColumn], batch: &RecordBatch, at: usize) -> Option<Flaw> {
+    strange.iter().find_map(|StrangeColumn { column, bytes }| {
+        let name = batch.schema_ref().field(*column).name();
+        let value = bytes.is_valid(at).then(|| bytes.value(at))?;
+        not_utf8(value, &format!("column {name:?}"))
+    })
+}
+
+fn not_utf8(value: &[u8], place: &str) -> Option<Flaw> {
     simdutf8::basic::from_utf8(value).err()?;
     let at = simdutf8::compat::from_utf8(value).err()?.valid_up_to();
     let found = value.get(at).copied().unwrap_or_default();
-    let message = format!("expected UTF-8, but found byte 0x{found:02x} at byte {at} of the text");
+    let message = format!("expected UTF-8, but found byte 0x{found:02x} at byte {at} of {place}");
     Some((RowProblem::InvalidUtf8, message))
 }
 

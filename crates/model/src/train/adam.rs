@@ -4,9 +4,9 @@ use crate::parameters::EMBED;
 
 /// Adam (Kingma and Ba, 2015) with its usual constants and a little weight decay.
 pub(crate) struct Adam {
-    mean: Vec<f32>,
-    square: Vec<f32>,
-    steps: i32,
+    pub(crate) mean: Vec<f32>,
+    pub(crate) square: Vec<f32>,
+    pub(crate) steps: i32,
 }
 
 impl Adam {
@@ -14,23 +14,41 @@ impl Adam {
         Self { mean: vec![0.0; len], square: vec![0.0; len], steps: 0 }
     }
 
+    /// One over the share of the moments that has been seen.
+    pub(crate) fn biases(&self) -> (f32, f32) {
+        (1.0 - 0.9f32.powi(self.steps), 1.0 - 0.999f32.powi(self.steps))
+    }
+
     pub(crate) fn step(&mut self, weights: &mut [f32], gradients: &[f32], rate: f32, scale: f32) {
         self.steps += 1;
-        let (bias1, bias2) = (1.0 - 0.9f32.powi(self.steps), 1.0 - 0.999f32.powi(self.steps));
+        let biases = self.biases();
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for ((weight, gradient), (mean, square)) in weights.iter_mut().zip(gradients).zip(moments) {
-            let gradient = (gradient * scale).clamp(-1.0, 1.0);
-            *mean += 0.1 * (gradient - *mean);
-            *square += 0.001 * (gradient * gradient - *square);
-            let step = (*mean / bias1) / ((*square / bias2).sqrt() + 1e-8);
-            *weight -= rate * (step + 0.01 * *weight);
+            move_one(weight, gradient * scale, mean, square, biases, rate);
         }
     }
 }
 
+/// Moves one weight.
+#[inline(always)]
+pub(crate) fn move_one(
+    weight: &mut f32,
+    gradient: f32,
+    mean: &mut f32,
+    square: &mut f32,
+    (bias1, bias2): (f32, f32),
+    rate: f32,
+) {
+    let gradient = gradient.clamp(-1.0, 1.0);
+    *mean += 0.1 * (gradient - *mean);
+    *square += 0.001 * (gradient * gradient - *square);
+    let step = (*mean / bias1) / ((*square / bias2).sqrt() + 1e-8);
+    *weight -= rate * (step + 0.01 * *weight);
+}
+
 /// Gradients of the embedding rows that a batch touched, and Adagrad's sums.
 pub(crate) struct Rows {
-    squares: Vec<f32>,
+    pub(crate) squares: Vec<f32>,
     gradients: Vec<f32>,
     touched: Vec<u32>,
     is_touched: Vec<bool>,

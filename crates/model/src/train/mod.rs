@@ -1,27 +1,39 @@
 //! Training the tagger: one loop, from labelled documents to weights.
 
 mod adam;
+mod base;
+mod encoder_steps;
+mod learner;
+mod ledger;
 mod recipe;
 mod sample;
+mod workers;
 
-use crate::network::{Dropout, Labelling, assemble, backward, forward, show_hints};
+use crate::encoder::{EncoderGradient, Products};
+use crate::error::ModelError;
+use crate::network::{
+    Activations, Dropout, Input, Labelling, assemble, backward, forward, show_hints,
+};
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{EMBED, EXPERT, PARAMETERS, Parameters, SOURCES, Weight};
+use crate::parameters::{EMBED, EXPERT, PARAMETERS_READING, Parameters, SOURCES, Weight};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
-use crate::weights::Weights;
-use adam::{Adam, Rows};
+use crate::weights::{self, Weights};
+pub use base::Base;
+use learner::Learner;
+pub use ledger::{Ledger, Watch};
 pub use recipe::{Data, Recipe};
 use refinex_core::Span;
 pub use sample::{Hint, Label, LabelledDocument, Set, clip};
 use sample::{Targets, shares_gone};
+use workers::Workers;
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
 const WORD_DROPOUT: f32 = 0.2;
+/// Share of an encoder's values that are left out while training (BERT's).
+const ENCODER_DROPOUT: f32 = 0.1;
 /// Labellings beside the expert's that a network tells apart.
 pub const LABELLINGS: usize = SOURCES - 1;
-/// Documents whose gradients make one step.
-const BATCH: usize = 8;
 
 /// How to train. The same settings and data give the same weights, whatever the threads.
 #[derive(Clone, Debug)]
@@ -36,8 +48,15 @@ pub struct Settings {
     pub rate: f32,
     /// Largest step of the embeddings.
     pub embedding_rate: f32,
+    /// Largest step of an encoder's weights.
+    pub encoder_rate: f32,
+    /// Documents whose gradients make one step.
+    pub batch: usize,
     /// Share of the samples with a hint that show it: over 0 for a teacher, 0 for what ships.
     pub hint_share: f32,
+    /// Epochs without a better loss of the documents held back, after which training ends. The rate
+    /// falls to the end, so the last epochs are often the best: stopping early cost 0.01 of F1.
+    pub patience: usize,
     /// The threshold to write into the weights.
     pub threshold: f32,
 }
@@ -50,7 +69,10 @@ impl Default for Settings {
             expert_epochs: 10,
             rate: 2e-3,
             embedding_rate: 0.025,
+            encoder_rate: 8e-5,
+            batch: 8,
             hint_share: 0.0,
+            patience: usize::MAX,
             threshold: 0.5,
         }
     }
@@ -65,6 +87,8 @@ pub struct Metric {
     pub step: usize,
     /// Mean weighted loss a line, in nats.
     pub loss: f32,
+    /// The same of documents that were held back.
+    pub held: Option<f32>,
 }
 
 /// Weights that were trained.
@@ -72,46 +96,68 @@ pub struct TrainedModel {
     weights: Weights,
 }
 
-impl TrainedModel {
-    /// The weights file.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.weights.to_bytes()
-    }
+/// The weights file of models, whose mean is the tagger.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn weights_file(models: &[TrainedModel]) -> Result<Vec<u8>, ModelError> {
+    let members: Vec<&Weights> = models.iter().map(|model| &model.weights).collect();
+    weights::to_bytes(&members)
 }
 
-/// Trains a tagger on `sets`. The first labelling is the expert's: sets with `expert` share it,
+/// Trains a network on `sets`. The first labelling is the expert's: sets with `expert` share it,
 /// every other set has one of its own, so that their disagreements do not blur the target.
-pub fn train(sets: &[Set], settings: &Settings, progress: &mut dyn FnMut(Metric)) -> TrainedModel {
-    let mut weights = initial(settings);
-    let mut adam = Adam::new(PARAMETERS);
-    let mut rows = Rows::new(BUCKETS);
+/// `held` is not learnt from: the weights are those of the epoch that labels it best.
+///
+/// # Errors
+/// If the state that `ledger` kept is not one of this training.
+pub fn train(
+    name: &str,
+    (sets, held): (&[Set], &[LabelledDocument]),
+    settings: &Settings,
+    base: Option<&Base>,
+    ledger: &mut dyn Ledger,
+) -> Result<TrainedModel, ModelError> {
+    let mut learner = Learner::new(settings, base);
     let epochs: Vec<Vec<(usize, usize)>> = (0..settings.broad_epochs + settings.expert_epochs)
         .map(|epoch| order(sets, settings, epoch))
         .collect();
-    let steps: usize = epochs.iter().map(|order| order.len().div_ceil(BATCH)).sum();
-    let mut step = 0;
-    for (epoch, order) in epochs.iter().enumerate() {
-        let (mut loss, mut weight) = (0.0, 0.0);
-        for batch in order.chunks(BATCH) {
-            let rate = schedule(step, steps);
-            let gradients = batch_gradients(&weights, sets, batch, settings, step);
-            let total = gradients.iter().map(|g| g.weight).sum::<f32>().max(1e-6);
-            let mut sum = Parameters::zeros();
-            for gradient in &gradients {
-                crate::kernel::add(&mut sum.0, &gradient.parameters.0);
-                gradient.embeddings.iter().for_each(|(at, of_row)| rows.add(at, of_row));
-                loss += gradient.loss;
-                weight += gradient.weight;
-            }
-            adam.step(&mut weights.parameters.0, &sum.0, settings.rate * rate, 1.0 / total);
-            rows.step(&mut weights.embeddings, settings.embedding_rate * rate, 1.0 / total);
-            step += 1;
-        }
-        progress(Metric { epoch: epoch + 1, step, loss: loss / weight.max(1e-6) });
+    let steps: usize = epochs.iter().map(|order| order.len().div_ceil(settings.batch)).sum();
+    if let Some(state) = ledger.kept(name) {
+        learner.restore(&state)?;
     }
-    let bytes = weights.to_bytes();
-    TrainedModel { weights: Weights::from_bytes(&bytes).unwrap_or(weights) }
+    let best = format!("{name}, best");
+    let workers = Workers::new();
+    for (epoch, order) in epochs.iter().enumerate().skip(learner.epochs) {
+        if learner.best.is_some_and(|(_, best)| epoch - best >= settings.patience) {
+            break;
+        }
+        let (mut loss, mut weight) = (0.0, 0.0);
+        for batch in order.chunks(settings.batch) {
+            let sum = workers.gradients(&learner.weights, sets, batch, settings, learner.step);
+            learner.learn(&sum, settings, schedule(learner.step, steps));
+            loss += sum.loss;
+            weight += sum.weight;
+        }
+        learner.epochs = epoch + 1;
+        let held_loss = workers.loss(&learner.weights, held);
+        if let Some(held) = held_loss
+            && learner.best.is_none_or(|(least, _)| held < least)
+        {
+            learner.best = Some((held, learner.epochs));
+            ledger.keep(&best, learner.state()?);
+        }
+        if ledger.keeps() {
+            ledger.keep(name, learner.state()?);
+        }
+        let loss = loss / weight.max(1e-6);
+        let metric = Metric { epoch: learner.epochs, step: learner.step, loss, held: held_loss };
+        ledger.metric(name, metric);
+    }
+    if let Some(state) = ledger.kept(&best).filter(|_| learner.best.is_some()) {
+        learner.restore(&state)?;
+    }
+    Ok(TrainedModel { weights: learner.weights })
 }
 
 /// Warm-up over the first twentieth of the steps, then down a cosine to nothing.
@@ -121,9 +167,13 @@ fn schedule(step: usize, steps: usize) -> f32 {
     warm * 0.5 * (1.0 + (at * std::f32::consts::PI).cos())
 }
 
-fn initial(settings: &Settings) -> Weights {
+fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
     let mut random = Random::of(&[settings.seed, 0]);
-    let mut parameters = Parameters::zeros();
+    let mut parameters = match base {
+        Some(_) => Parameters(vec![0.0; PARAMETERS_READING]),
+        None => Parameters::zeros(),
+    };
+    let meaning = base.map(|_| Weight::Meaning);
     let products = [
         Weight::Input,
         Weight::FirstConv,
@@ -133,7 +183,7 @@ fn initial(settings: &Settings) -> Weights {
         Weight::SecondConv,
         Weight::Head,
     ];
-    for weight in products {
+    for weight in products.into_iter().chain(meaning) {
         let inputs = if weight == Weight::Head { weight.shape().1 } else { weight.shape().0 };
         let deviation = (1.5 / inputs as f32).sqrt();
         for value in parameters.of_mut(weight) {
@@ -141,7 +191,8 @@ fn initial(settings: &Settings) -> Weights {
         }
     }
     let embeddings = (0..BUCKETS * EMBED).map(|_| 0.1 * random.normal()).collect();
-    Weights { embeddings, parameters, threshold: settings.threshold }
+    let reader = base.map(|base| base.0.clone());
+    Weights { embeddings, parameters, threshold: settings.threshold, reader }
 }
 
 /// The documents of an epoch as (set, document), shuffled: all of them in the first passes, then
@@ -159,38 +210,36 @@ fn order(sets: &[Set], settings: &Settings, epoch: usize) -> Vec<(usize, usize)>
     all
 }
 
-struct Gradient {
+/// Gradients of the documents of a batch, or of some of them.
+pub(crate) struct Gradient {
     parameters: Parameters,
     /// Rows of the embedding table, and the gradient that each of them gets.
     embeddings: Vec<(Vec<u32>, [f32; EMBED])>,
+    encoder: Option<EncoderGradient>,
     loss: f32,
     weight: f32,
 }
 
-/// The gradients of a batch, a document each, on two threads; the order of the sums is fixed.
-fn batch_gradients(
-    weights: &Weights,
-    sets: &[Set],
-    batch: &[(usize, usize)],
-    settings: &Settings,
-    step: usize,
-) -> Vec<Gradient> {
-    let one = |(at, &(set, document)): (usize, &(usize, usize))| {
-        let mut random = Random::of(&[settings.seed, 2, step as u64, at as u64]);
-        let set = &sets[set];
-        let mut sample = set.documents[document].crop(&mut random);
-        if !random.chance(settings.hint_share) {
-            sample.hint = None;
+impl Gradient {
+    pub(crate) fn zeros(weights: &Weights) -> Self {
+        let reader = weights.reader.as_ref();
+        let encoder = reader.map(|reader| EncoderGradient::zeros(&reader.encoder.shape));
+        Self { encoder, ..Self::zeros_of(weights.parameters.zeros_like()) }
+    }
+
+    const fn zeros_of(parameters: Parameters) -> Self {
+        Self { parameters, embeddings: Vec::new(), encoder: None, loss: 0.0, weight: 0.0 }
+    }
+
+    fn add(&mut self, other: Self) {
+        crate::kernel::add(&mut self.parameters.0, &other.parameters.0);
+        self.embeddings.extend(other.embeddings);
+        if let (Some(mine), Some(of_other)) = (&mut self.encoder, other.encoder) {
+            mine.add(of_other);
         }
-        gradient(weights, &sample, set, &mut random)
-    };
-    let (even, odd): (Vec<_>, Vec<_>) = batch.iter().enumerate().partition(|(at, _)| at % 2 == 0);
-    let (even, odd): (Vec<Gradient>, Vec<Gradient>) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| odd.into_iter().map(one).collect());
-        let even = even.into_iter().map(one).collect();
-        (even, other.join().unwrap_or_default())
-    });
-    even.into_iter().chain(odd).collect()
+        self.loss += other.loss;
+        self.weight += other.weight;
+    }
 }
 
 /// The input rows of a sample, its hint shown, and the labelling that this asks for.
@@ -200,44 +249,84 @@ fn ask(
     page: &Page,
     labelling: usize,
     keep: impl FnMut(usize) -> bool,
-) -> (Vec<f32>, Labelling) {
-    let mut input = assemble(&embed(&weights.embeddings, page, keep), &page.dense);
-    match &sample.hint {
-        None => (input, Labelling::of(labelling)),
+) -> (Input, Labelling) {
+    let mut rows = assemble(&embed(&weights.embeddings, page, keep), &page.dense);
+    let labelling = match &sample.hint {
+        None => Labelling::of(labelling),
         Some(hint) => {
-            show_hints(&mut input, &shares_gone(&sample.text, &hint.deletions, page));
-            (input, Labelling::hinted(hint.labelling))
+            show_hints(&mut rows, &shares_gone(&sample.text, &hint.deletions, page));
+            Labelling::hinted(hint.labelling)
         }
+    };
+    (rows.into(), labelling)
+}
+
+/// Adds the gradient of a sample of `set` to `sum`.
+fn add_gradient(
+    sum: &mut Gradient,
+    products: &Products,
+    weights: &Weights,
+    (sample, set): (&LabelledDocument, &Set),
+    random: &mut Random,
+) {
+    let page = Page::read(&sample.text, Span::new(0, sample.text.len()));
+    if page.rows.is_empty() {
+        return;
+    }
+    let targets = Targets::of(sample, &page, set.care);
+    let kept: Vec<bool> = page.features.iter().map(|_| !random.chance(WORD_DROPOUT)).collect();
+    let (mut input, labelling) = ask(weights, sample, &page, set.labelling, |at| kept[at]);
+    let mut tape = None;
+    if let Some(reader) = &weights.reader {
+        let mut dropout = Dropout { share: ENCODER_DROPOUT, random };
+        let (meanings, of_page) = reader.read(products, &sample.text, &page, Some(&mut dropout));
+        input.meanings = Some(meanings);
+        tape = Some(of_page);
+    }
+    let dropout = Some(Dropout { share: 0.15, random });
+    let pass = forward(&weights.parameters, input, labelling, dropout);
+    let d_logits = sum.add_loss(&pass.logits, &targets);
+    let d = backward(&weights.parameters, &pass, labelling, &d_logits, &mut sum.parameters);
+    sum.embeddings.extend(spread_to_rows(&page, &d.embeddings, &kept));
+    if let (Some(reader), Some(tape), Some(d)) = (&weights.reader, tape, d.meanings)
+        && let Some(g) = &mut sum.encoder
+    {
+        reader.back(products, &tape, &d, g);
     }
 }
 
-fn gradient(
-    weights: &Weights,
-    sample: &LabelledDocument,
-    set: &Set,
-    random: &mut Random,
-) -> Gradient {
-    let page = Page::read(&sample.text, Span::new(0, sample.text.len()));
-    let targets = Targets::of(sample, &page, set.care);
-    let kept: Vec<bool> = page.features.iter().map(|_| !random.chance(WORD_DROPOUT)).collect();
-    let (input, labelling) = ask(weights, sample, &page, set.labelling, |at| kept[at]);
-    let dropout = Some(Dropout { share: 0.15, random });
-    let pass = forward(&weights.parameters, input, labelling, dropout);
+impl Gradient {
+    /// Adds the loss of the logits of a page; returns its gradient.
+    fn add_loss(&mut self, logits: &[f32], targets: &Targets) -> Vec<f32> {
+        let lines = logits.iter().zip(&targets.noise).zip(&targets.weight);
+        let one = |((&logit, &noise), &weight): ((&f32, &f32), &f32)| {
+            let score = sigmoid(logit);
+            let (yes, no) = (score.max(1e-7).ln(), (1.0 - score).max(1e-7).ln());
+            self.loss -= weight * (noise * yes + (1.0 - noise) * no);
+            self.weight += weight;
+            weight * (score - noise)
+        };
+        lines.map(one).collect()
+    }
+}
 
-    let (mut loss, mut d_logits) = (0.0, Vec::with_capacity(targets.noise.len()));
-    for ((&logit, &noise), &weight) in pass.logits.iter().zip(&targets.noise).zip(&targets.weight) {
-        let score = sigmoid(logit);
-        loss -=
-            weight * (noise * score.max(1e-7).ln() + (1.0 - noise) * (1.0 - score).max(1e-7).ln());
-        d_logits.push(weight * (score - noise));
+/// The loss of a document with the expert's labels, and its weight.
+fn document_loss(weights: &Weights, document: &LabelledDocument) -> (f32, f32) {
+    let page = Page::read(&document.text, Span::new(0, document.text.len()));
+    let targets = Targets::of(document, &page, 1.0);
+    let pass = run(weights, document, &page);
+    let mut sum = Gradient::zeros_of(Parameters(Vec::new()));
+    sum.add_loss(&pass.logits, &targets);
+    (sum.loss, sum.weight)
+}
+
+/// What a network in training says of a document, its hint shown if it has one.
+fn run(weights: &Weights, document: &LabelledDocument, page: &Page) -> Activations {
+    let (mut input, labelling) = ask(weights, document, page, EXPERT, |_| true);
+    if let Some(reader) = &weights.reader {
+        input.meanings = Some(reader.read(&Products::new(), &document.text, page, None).0);
     }
-    let mut parameters = Parameters::zeros();
-    let mut embeddings = Vec::new();
-    if !d_logits.is_empty() {
-        let d_means = backward(&weights.parameters, &pass, labelling, &d_logits, &mut parameters);
-        embeddings = spread_to_rows(&page, &d_means, &kept);
-    }
-    Gradient { parameters, embeddings, loss, weight: targets.weight.iter().sum() }
+    forward(&weights.parameters, input, labelling, None)
 }
 
 /// Labels a document as the mean of `teachers` does, who see its hint: a probability a line.
@@ -246,8 +335,7 @@ pub fn relabel(teachers: &[TrainedModel], document: &LabelledDocument) -> Vec<f3
     let page = Page::read(&document.text, Span::new(0, document.text.len()));
     let mut mean = vec![0.0; page.rows.len()];
     for teacher in teachers {
-        let (input, labelling) = ask(&teacher.weights, document, &page, EXPERT, |_| true);
-        let pass = forward(&teacher.weights.parameters, input, labelling, None);
+        let pass = run(&teacher.weights, document, &page);
         for (sum, &logit) in mean.iter_mut().zip(&pass.logits) {
             *sum += sigmoid(logit) / teachers.len() as f32;
         }

@@ -1,10 +1,13 @@
 //! How the tagger that ships is made: teachers who see hints label more pages for it.
 
-use super::{Hint, Label, LabelledDocument, Metric, Set, Settings, TrainedModel, relabel, train};
+use super::{
+    Base, Hint, Label, LabelledDocument, Ledger, Set, Settings, TrainedModel, relabel, train,
+};
+use crate::error::ModelError;
 use crate::parameters::EXPERT;
 
 /// The documents to learn from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Data {
     /// Labelled as the target is. Where another labelling of a page is known, it is its hint.
     pub expert: Vec<Set>,
@@ -12,6 +15,10 @@ pub struct Data {
     pub human: Vec<Set>,
     /// Not labelled.
     pub plain: Vec<Set>,
+    /// With the expert's labels, held back from training: they say when to stop.
+    pub held: Vec<LabelledDocument>,
+    /// The encoder that networks of the best tier start from; none for the fast tier.
+    pub base: Option<Base>,
 }
 
 /// Teachers, then the networks that ship. All constants were measured: see `lab/LOG.md`.
@@ -23,16 +30,28 @@ pub struct Recipe {
     pub members: usize,
     /// Share of what the teachers labelled in each of the last passes.
     pub relabelled_share: f32,
+    /// Most lines of a sample of what the teachers labelled.
+    pub relabelled_lines: usize,
     /// Share of a teacher's samples that show their hint.
     pub hint_share: f32,
     /// How each network is trained; the seed is the first one's.
     pub settings: Settings,
+    /// How each teacher is trained; what a hint and a seed are is the recipe's.
+    pub teacher: Settings,
 }
 
 impl Default for Recipe {
     fn default() -> Self {
         let settings = Settings::default();
-        Self { teachers: 3, members: 4, relabelled_share: 0.2, hint_share: 0.7, settings }
+        Self {
+            teachers: 3,
+            members: 4,
+            relabelled_share: 0.2,
+            relabelled_lines: Set::MOST_LINES,
+            hint_share: 0.7,
+            teacher: settings.clone(),
+            settings,
+        }
     }
 }
 
@@ -40,22 +59,38 @@ impl Default for Recipe {
 const TEACHER_SEED: u64 = 100;
 
 impl Recipe {
-    /// Trains the networks of a tagger; `progress` gets the name of each.
-    pub fn train(&self, data: &Data, progress: &mut dyn FnMut(&str, Metric)) -> Vec<TrainedModel> {
+    /// Trains the networks of a tagger.
+    ///
+    /// # Errors
+    /// If a state that `ledger` kept is not one of this training.
+    pub fn train(
+        &self,
+        data: &Data,
+        ledger: &mut dyn Ledger,
+    ) -> Result<Vec<TrainedModel>, ModelError> {
         let labelled = [data.expert.as_slice(), &data.human].concat();
+        let base = data.base.as_ref();
         if self.teachers == 0 {
-            return train_all("network", &labelled, self.members, &self.settings, progress);
+            return train_all(
+                "network",
+                (&labelled, &data.held),
+                self.members,
+                &self.settings,
+                base,
+                ledger,
+            );
         }
         let settings = Settings {
             hint_share: self.hint_share,
             seed: self.settings.seed + TEACHER_SEED,
-            ..self.settings.clone()
+            ..self.teacher.clone()
         };
-        let teachers = train_all("teacher", &labelled, self.teachers, &settings, progress);
+        let teachers =
+            train_all("teacher", (&labelled, &[]), self.teachers, &settings, None, ledger)?;
         let more = data.human.iter().chain(&data.plain);
         let more = more.map(|set| self.relabel_set(&teachers, set.clone()));
         let sets: Vec<Set> = data.expert.iter().cloned().chain(more).collect();
-        train_all("network", &sets, self.members, &self.settings, progress)
+        train_all("network", (&sets, &data.held), self.members, &self.settings, base, ledger)
     }
 
     /// The set as the teachers label it, who know its own labels as a hint.
@@ -65,7 +100,8 @@ impl Recipe {
             document.label = Label::Lines(relabel(teachers, document));
             document.hint = None;
         }
-        Set { labelling: EXPERT, weight: self.relabelled_share, ..set }
+        let most_lines = self.relabelled_lines;
+        Set { labelling: EXPERT, weight: self.relabelled_share, most_lines, ..set }
     }
 }
 
@@ -80,15 +116,16 @@ fn own_label_as_hint(document: &LabelledDocument, labelling: usize) -> Option<Hi
 
 fn train_all(
     what: &str,
-    sets: &[Set],
+    data: (&[Set], &[LabelledDocument]),
     count: usize,
     settings: &Settings,
-    progress: &mut dyn FnMut(&str, Metric),
-) -> Vec<TrainedModel> {
+    base: Option<&Base>,
+    ledger: &mut dyn Ledger,
+) -> Result<Vec<TrainedModel>, ModelError> {
     let one = |member: usize| {
         let settings = Settings { seed: settings.seed + member as u64, ..settings.clone() };
         let name = format!("{what} {} of {count}", member + 1);
-        train(sets, &settings, &mut |metric| progress(&name, metric))
+        train(&name, data, &settings, base, ledger)
     };
     (0..count).map(one).collect()
 }
@@ -96,6 +133,7 @@ fn train_all(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Watch;
 
     fn set(labelling: usize, deletions: &[(usize, usize)]) -> Set {
         let document = |at: usize| LabelledDocument {
@@ -107,7 +145,8 @@ mod tests {
             hint: (labelling == 0).then(|| Hint { labelling: 1, deletions: vec![(0, 7)] }),
         };
         let documents = (0..24).map(document).collect();
-        Set { name: "pages".to_owned(), labelling, weight: 1.0, care: 1.0, documents }
+        let (name, most_lines) = ("pages".to_owned(), Set::MOST_LINES);
+        Set { name, labelling, weight: 1.0, care: 1.0, most_lines, documents }
     }
 
     #[test]
@@ -116,11 +155,15 @@ mod tests {
             expert: vec![set(0, &[(0, 7)])],
             human: vec![set(1, &[(0, 7)])],
             plain: vec![set(0, &[])],
+            held: Vec::new(),
+            base: None,
         };
         let settings = Settings { broad_epochs: 6, expert_epochs: 6, ..Settings::default() };
-        let recipe = Recipe { teachers: 1, members: 1, settings, ..Recipe::default() };
+        let teacher = settings.clone();
+        let recipe = Recipe { teachers: 1, members: 1, settings, teacher, ..Recipe::default() };
         let mut names = Vec::new();
-        let models = recipe.train(&data, &mut |name, _| names.push(name.to_owned()));
+        let models =
+            recipe.train(&data, &mut Watch(&mut |name, _| names.push(name.to_owned()))).unwrap();
         names.dedup();
         assert_eq!(names, ["teacher 1 of 1", "network 1 of 1"]);
         let plain = LabelledDocument { hint: None, ..data.expert[0].documents[0].clone() };

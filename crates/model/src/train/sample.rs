@@ -45,23 +45,29 @@ pub struct Set {
     /// How much more its lines that stay count than those that go: over 1 for text that was cleaned
     /// already, which a refiner must not cut into.
     pub care: f32,
+    /// Most lines of a sample: of a longer document an excerpt is taken.
+    pub most_lines: usize,
     /// The documents.
     pub documents: Vec<LabelledDocument>,
 }
 
-/// Most lines of a sample (guess: longer than the excerpts of the expert's sets).
-const MOST_LINES: usize = 300;
+impl Set {
+    /// Most lines of a sample if nothing else is said (guess: longer than the excerpts of the
+    /// expert's sets).
+    pub const MOST_LINES: usize = 300;
+}
+
 /// Share of samples that are cut to an excerpt.
 const CROPPED: f32 = 0.35;
 impl LabelledDocument {
     /// The document, or an excerpt of whole lines: documents are met cut off at both ends.
-    pub(crate) fn crop(&self, random: &mut Random) -> Self {
+    pub(crate) fn crop(&self, most_lines: usize, random: &mut Random) -> Self {
         let lines = lines(&self.text);
-        let long = lines.len() > MOST_LINES;
+        let long = lines.len() > most_lines;
         if lines.len() < 8 || !(long || random.chance(CROPPED)) {
             return self.clone();
         }
-        let most = lines.len().min(MOST_LINES);
+        let most = lines.len().min(most_lines);
         let count = if long { most } else { 4 + random.below(most - 4) };
         let first = random.below(lines.len() - count + 1);
         let (start, end) = (lines[first].0, lines[first + count - 1].1);

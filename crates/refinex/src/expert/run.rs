@@ -1,6 +1,7 @@
 //! An expert's road through a corpus: plan, seeds, shards, sums.
 
 use crate::corpus_run::ShardFailure;
+use crate::done::{Parted, Shards};
 use crate::error::RunError;
 use crate::expert::seeds::Seeds;
 use crate::expert::settings::ExpertRun;
@@ -10,10 +11,9 @@ use crate::expert::window::{SeedReader, WindowChunks};
 use crate::plan::{Plan, ShardChoice};
 use crate::progress::Progress;
 use refinex_core::{RewriteFault, Rewriter};
-use refinex_corpus::{InputShard, Manifest, RunDirectory};
+use refinex_corpus::{InputShard, RunDirectory};
 use refinex_expert::Expert;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Shards side by side, so that one's last answers are awaited while another goes on.
@@ -75,71 +75,50 @@ pub fn run_expert(job: &ExpertJob<'_>, progress: &dyn Progress) -> Result<Expert
     job.run.chunker()?;
     let directory = RunDirectory::open(job.output)?;
     job.run.begin(&directory)?;
-    let mut report = ExpertReport::default();
-    let todo = skip_what_is_done(job, &directory, progress, &mut report)?;
+    let shards = Shards {
+        plan: job.plan,
+        choice: job.choice,
+        output: ExpertRun::output(),
+        identity: job.run.identity(),
+        settings: job.run.fingerprint(),
+        directory: &directory,
+    };
+    let again = |counts: &ExpertTally| job.retry_failed && counts.unanswered > 0;
+    let Parted { todo, done, counts } = shards.parted(progress, again)?;
     if !todo.is_empty() {
         directory.reopen()?;
     }
-    let lanes = Lanes {
-        job,
-        directory: &directory,
-        progress,
-        queue: Mutex::new(todo.into_iter()),
-        report: Mutex::new(report),
+    let report = ExpertReport {
+        tally: counts,
+        shards_done: done,
+        shards_skipped: done,
+        ..ExpertReport::default()
     };
+    let mut report = run_lanes(job, &directory, progress, todo, report);
+    if let Some(sums) = shards.sums::<ExpertTally>()? {
+        shards.succeed(&sums)?;
+        report.complete = true;
+    }
+    Ok(report)
+}
+
+fn run_lanes(
+    job: &ExpertJob<'_>,
+    directory: &RunDirectory,
+    progress: &dyn Progress,
+    todo: Vec<&InputShard>,
+    report: ExpertReport,
+) -> ExpertReport {
+    let (queue, report) = (Mutex::new(todo.into_iter()), Mutex::new(report));
+    let lanes = Lanes { job, directory, progress, queue, report };
     std::thread::scope(|scope| {
         for _ in 0..LANES {
             scope.spawn(|| lanes.run());
         }
     });
-    let report = lanes.report.into_inner().unwrap_or_else(PoisonError::into_inner);
-    finish(job, &directory, report)
-}
-
-fn skip_what_is_done<'a>(
-    job: &ExpertJob<'a>,
-    directory: &RunDirectory,
-    progress: &dyn Progress,
-    report: &mut ExpertReport,
-) -> Result<Vec<&'a InputShard>, RunError> {
-    let mut todo = Vec::new();
-    for shard in job.plan.chosen(job.choice) {
-        match directory.read_manifest::<ExpertTally>(&job.output_name(shard))? {
-            None => todo.push(shard),
-            Some(manifest) if job.retry_failed && manifest.counts.unanswered > 0 => {
-                todo.push(shard);
-            }
-            Some(manifest) => {
-                check_done(job, shard, &manifest)?;
-                progress.shard_skipped(&shard.name, shard.size);
-                report.tally.add(&manifest.counts);
-                report.shards_done += 1;
-                report.shards_skipped += 1;
-            }
-        }
-    }
-    Ok(todo)
-}
-
-/// Checks that a manifest speaks of this input. Model and settings are those of `run.json`.
-fn check_done(
-    job: &ExpertJob<'_>,
-    shard: &InputShard,
-    manifest: &Manifest<ExpertTally>,
-) -> Result<(), RunError> {
-    let same_input = manifest.input.fingerprint_now(shard)? == manifest.input.xxh3;
-    let same = same_input
-        && manifest.settings == job.run.fingerprint()
-        && manifest.model.fingerprint == job.run.model_fingerprint;
-    if same {
-        return Ok(());
-    }
-    let what = if same_input { "settings and model" } else { "input" };
-    Err(RunError::new(format!(
-        "expected the {what} with which an expert was asked about {}, but found another: use \
-         another output folder, or delete its manifest to ask again",
-        shard.name
-    )))
+    let mut report = lanes.report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    report.shards_failed.sort_by(|a, b| a.shard.cmp(&b.shard));
+    report
 }
 
 struct Lanes<'a, 'j> {
@@ -193,35 +172,6 @@ impl Lanes<'_, '_> {
     fn report(&self) -> MutexGuard<'_, ExpertReport> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Sums of a run, as `stats.json` has them. No clock: the same answers give the same bytes.
-#[derive(Serialize)]
-struct Stats {
-    shards: BTreeMap<String, ExpertTally>,
-    total: ExpertTally,
-}
-
-fn finish(
-    job: &ExpertJob<'_>,
-    directory: &RunDirectory,
-    mut report: ExpertReport,
-) -> Result<ExpertReport, RunError> {
-    report.shards_failed.sort_by(|a, b| a.shard.cmp(&b.shard));
-    let mut stats = Stats { shards: BTreeMap::new(), total: ExpertTally::default() };
-    for shard in &job.plan.shards {
-        let Some(manifest) = directory.read_manifest::<ExpertTally>(&job.output_name(shard))?
-        else {
-            return Ok(report);
-        };
-        stats.total.add(&manifest.counts);
-        stats.shards.insert(shard.name.clone(), manifest.counts);
-    }
-    let json = serde_json::to_string_pretty(&stats)
-        .map_err(|error| RunError::new(format!("expected sums in JSON, but found {error}")))?;
-    directory.succeed((json + "\n").as_bytes())?;
-    report.complete = true;
-    Ok(report)
 }
 
 /// What was written to a batch file.

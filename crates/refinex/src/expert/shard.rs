@@ -9,6 +9,7 @@ use crate::expert::run::ExpertJob;
 use crate::expert::tally::ExpertTally;
 use crate::expert::window::{SeedDocument, SeedReader, Window, WindowChunks, is_blank};
 use crate::progress::Progress;
+use crate::seen_ids::{SeenIds, hash_of};
 use refinex_core::{Answer, Chunk, Chunker, Course, RewriteError, Rewriter, Tally};
 use refinex_corpus::{
     FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, JsonWriter, Manifest,
@@ -67,6 +68,7 @@ struct OpenShard<'a> {
     pairs: JsonWriter,
     failed: FailedWriter,
     tally: ExpertTally,
+    ids: SeenIds,
 }
 
 type Answered = Result<Answer, RewriteError>;
@@ -85,6 +87,7 @@ impl<'a> OpenShard<'a> {
             pairs: JsonWriter::create(store, &pairs).map_err(text)?,
             failed: FailedWriter::create(store, &failed),
             tally: ExpertTally::default(),
+            ids: SeenIds::default(),
         })
     }
 
@@ -118,6 +121,7 @@ impl<'a> OpenShard<'a> {
         answers: Vec<Answered>,
     ) -> Result<(), String> {
         let (asked, mut answers) = (answers.len(), answers.into_iter());
+        self.tally.id_collisions += self.ids.collisions([hash_of(&document.id)]);
         let mut rewrites = 0;
         self.tally.chunks += chunks.len() as u64;
         for (number, chunk) in (1..).zip(chunks) {

@@ -1,5 +1,6 @@
 //! Counts of what an expert was asked, and the law that they must add up.
 
+use crate::done::Counts;
 use refinex_core::{RewriteFault, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ pub struct ExpertTally {
     pub failed_by_reason: BTreeMap<String, u64>,
     /// Blank lines between rows, which are no rows.
     pub blank_rows: u64,
+    /// Documents that were asked about whose id was seen before in the same shard.
+    #[serde(default)]
+    pub id_collisions: u64,
     /// Chunks of the documents that were asked about.
     pub chunks: u64,
     /// Chunks of nothing but white space, which nobody is asked about.
@@ -85,6 +89,7 @@ impl ExpertTally {
         self.without += other.without;
         self.failed += other.failed;
         self.blank_rows += other.blank_rows;
+        self.id_collisions += other.id_collisions;
         self.chunks += other.chunks;
         self.blank_chunks += other.blank_chunks;
         self.pairs += other.pairs;
@@ -116,6 +121,12 @@ impl ExpertTally {
         } else {
             Err(ExpertImbalance { rows_read, rows, chunks: (self.chunks, chunks) })
         }
+    }
+}
+
+impl Counts for ExpertTally {
+    fn sum_up(&mut self, other: &Self) {
+        self.add(other);
     }
 }
 

@@ -13,7 +13,7 @@ const LEAST_BYTES: usize = 256;
 /// What a generator learns from: it reads `system` and `user`, and writes `program`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// Id of the document, with `#` and the number of the chunk if it has several.
+    /// Id of the document, with `#` and the number of the chunk if that is not all of it.
     pub id: String,
     /// The instruction.
     pub system: String,
@@ -31,7 +31,7 @@ pub struct Cutting<'a> {
     pub limit: Option<&'a TokenLimit>,
 }
 
-/// The examples of one document.
+/// The examples of one document, or of parts of it.
 #[derive(Debug, Default)]
 pub(crate) struct Cut {
     pub examples: Vec<Example>,
@@ -42,12 +42,18 @@ pub(crate) struct Cut {
 }
 
 impl Cutting<'_> {
-    /// Cuts a document. Where an example is over the limit, the whole document is cut into chunks
-    /// half the size, so that no part of it is lost for being long.
-    pub(crate) fn cut(&self, id: &str, text: &str, gone: &Deletions) -> Result<Cut, String> {
+    /// Cuts a document, or the `parts` of it that may be learnt from. Where an example is over the
+    /// limit, all is cut into chunks half the size, so that nothing is lost for being long.
+    pub(crate) fn cut(
+        &self,
+        id: &str,
+        text: &str,
+        parts: &[Span],
+        gone: &Deletions,
+    ) -> Result<Cut, String> {
         let mut bytes = self.chunk_bytes;
         loop {
-            let examples = examples(id, text, gone, bytes)?;
+            let examples = examples(id, text, parts, gone, bytes)?;
             let fits: Vec<bool> = examples.iter().map(|example| self.fits(example)).collect();
             if fits.iter().all(|fits| *fits) || bytes / 2 < LEAST_BYTES {
                 let too_long = fits.iter().filter(|fits| !**fits).count();
@@ -66,24 +72,38 @@ impl Cutting<'_> {
     }
 }
 
-fn examples(id: &str, text: &str, gone: &Deletions, bytes: usize) -> Result<Vec<Example>, String> {
+fn examples(
+    id: &str,
+    text: &str,
+    parts: &[Span],
+    gone: &Deletions,
+    bytes: usize,
+) -> Result<Vec<Example>, String> {
     let chunker = Chunker::new(bytes, 0).map_err(|error| error.to_string())?;
-    let chunks = chunker.chunks(text, &Bytes);
-    let several = chunks.len() > 1;
-    let example = |(number, chunk): (usize, &Chunk<'_>)| {
-        let id = if several { format!("{id}#{number}") } else { id.to_owned() };
-        let program = program_of(chunk, gone).map_err(|why| format!("{id}: {why}"))?;
-        let (system, user) = (INSTRUCTION.1.trim().to_owned(), numbered(chunk.text()));
+    let mut pieces = Vec::new();
+    for part in parts {
+        let chunks = chunker.chunks(part.of(text), &Bytes);
+        let place = |chunk: &Chunk<'_>| {
+            let owned = chunk.owned();
+            Span::new(part.start() + owned.start(), part.start() + owned.end())
+        };
+        pieces.extend(chunks.iter().map(place));
+    }
+    let whole = pieces.len() == 1 && pieces[0] == Span::new(0, text.len());
+    let example = |(number, piece): (usize, &Span)| {
+        let id = if whole { id.to_owned() } else { format!("{id}#{number}") };
+        let program = program_of(text, *piece, gone).map_err(|why| format!("{id}: {why}"))?;
+        let (system, user) = (INSTRUCTION.1.trim().to_owned(), numbered(piece.of(text)));
         Ok(Example { id, system, user, program })
     };
-    (1..).zip(&chunks).map(example).collect()
+    (1..).zip(&pieces).map(example).collect()
 }
 
-/// The program of what is deleted inside a chunk, in the numbers of its lines. It is carried out
-/// again before it is believed.
-fn program_of(chunk: &Chunk<'_>, gone: &Deletions) -> Result<String, String> {
-    let (text, start) = (chunk.text(), chunk.owned().start());
-    let inside = gone.within(chunk.owned());
+/// The program of what is deleted inside a piece of the text, in the numbers of its lines. It is
+/// carried out again before it is believed.
+fn program_of(text: &str, piece: Span, gone: &Deletions) -> Result<String, String> {
+    let (text, start) = (piece.of(text), piece.start());
+    let inside = gone.within(piece);
     let inside = inside.map(|span| Span::new(span.start() - start, span.end() - start));
     let wanted = Deletions::from_spans(text, inside).map_err(|error| error.to_string())?;
     let program = describe(text, &wanted).to_string();
@@ -108,6 +128,10 @@ mod tests {
         }
     }
 
+    fn all(text: &str) -> [Span; 1] {
+        [Span::new(0, text.len())]
+    }
+
     fn gone(text: &str, pieces: &[&str]) -> Deletions {
         let span = |piece: &&str| {
             let start = text.find(piece).unwrap();
@@ -120,12 +144,12 @@ mod tests {
     fn a_document_becomes_numbered_lines_and_a_program() {
         let text = "Menu\nThe bridge closes. Share!\nEnd";
         let cutting = Cutting { chunk_bytes: 12_000, limit: None };
-        let cut = cutting.cut("d", text, &gone(text, &["Menu\n", " Share!"])).unwrap();
+        let cut = cutting.cut("d", text, &all(text), &gone(text, &["Menu\n", " Share!"])).unwrap();
         let example = &cut.examples[0];
         assert_eq!((example.id.as_str(), cut.examples.len()), ("d", 1));
         assert_eq!(example.user, "[1] Menu\n[2] The bridge closes. Share!\n[3] End");
         assert_eq!(example.program, "remove_lines(1, 1)\nremove_str(2, \" Share!\")");
-        let kept = cutting.cut("d", text, &Deletions::none()).unwrap();
+        let kept = cutting.cut("d", text, &all(text), &Deletions::none()).unwrap();
         assert_eq!(kept.examples[0].program, "keep_all()");
     }
 
@@ -135,7 +159,7 @@ mod tests {
         let gone =
             gone(&text, &["line 3 of a page\n", "of a page\nline 60 of", "line 199 of a page\n"]);
         let cutting = Cutting { chunk_bytes: 300, limit: None };
-        let cut = cutting.cut("d", &text, &gone).unwrap();
+        let cut = cutting.cut("d", &text, &all(&text), &gone).unwrap();
         let chunks = Chunker::new(300, 0).unwrap().chunks(&text, &Bytes);
         let mut refined = String::new();
         for (example, chunk) in cut.examples.iter().zip(&chunks) {
@@ -149,6 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_document_are_examples_in_their_own_numbers() {
+        let text = "Rewritten here.\nMenu\nThe bridge closes.\nRewritten there.\nAll is well.\n";
+        let part = |piece: &str| {
+            let start = text.find(piece).unwrap();
+            Span::new(start, start + piece.len())
+        };
+        let parts = [part("Menu\nThe bridge closes.\n"), part("All is well.\n")];
+        let cutting = Cutting { chunk_bytes: 12_000, limit: None };
+        let cut = cutting.cut("d", text, &parts, &gone(text, &["Menu\n"])).unwrap();
+        let said =
+            |example: &Example| [&example.id, &example.user, &example.program].map(Clone::clone);
+        let said: Vec<_> = cut.examples.iter().map(said).collect();
+        let first = ["d#1", "[1] Menu\n[2] The bridge closes.", "remove_lines(1, 1)"];
+        let second = ["d#2", "[1] All is well.", "keep_all()"];
+        assert_eq!(said, [first, second].map(|said| said.map(str::to_owned)));
+    }
+
+    #[test]
     fn an_example_over_the_limit_is_cut_smaller_and_only_then_left_out() {
         let text: String = (0..400).map(|n| format!("word {n}\n")).collect();
         let instruction = Words.measure(INSTRUCTION.1);
@@ -156,7 +198,7 @@ mod tests {
             let (most, tokenizer) = (instruction + most, "words".to_owned());
             let limit = TokenLimit { most, measure: Box::new(Words), tokenizer };
             let cutting = Cutting { chunk_bytes: 12_000, limit: Some(&limit) };
-            cutting.cut("d", &text, &Deletions::none()).unwrap()
+            cutting.cut("d", &text, &all(&text), &Deletions::none()).unwrap()
         };
         let (some, none) = (cut(400), cut(10));
         assert!(some.smaller && some.too_long == 0 && some.examples.len() >= 4);

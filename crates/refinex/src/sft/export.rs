@@ -5,9 +5,9 @@ use crate::pairs::input_of;
 use crate::run_file::RunFile;
 use crate::sft::dialect::Dialect;
 use crate::sft::example::Cutting;
-use refinex_core::{Deletions, INSTRUCTION, Tally};
+use refinex_core::{Deletions, INSTRUCTION, Span, Tally};
 use refinex_corpus::{
-    AtomicWriter, JsonReader, Manifest, RunDirectory, ScoredSpan, ShardReader, Store,
+    AtomicWriter, JsonReader, Manifest, RunDirectory, ScoredSpan, ShardReader, Store, Unrefined,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -33,6 +33,8 @@ pub struct ExportTally {
     pub documents: u64,
     /// Documents that are left out, by reason.
     pub left_out_by_reason: BTreeMap<String, u64>,
+    /// Documents of which only the trusted parts are examples: salvaged pairs.
+    pub salvaged: u64,
     /// Documents whose chunks are smaller than was asked for, because of the limit of tokens.
     pub cut_smaller: u64,
     /// Chunks that are over the limit however small.
@@ -56,7 +58,20 @@ struct LabelRow {
     deletions: Vec<ScoredSpan>,
     /// Of a distilled pair: its verdict.
     #[serde(default)]
-    distilled: Option<Value>,
+    distilled: Option<Distilled>,
+    /// Why the model said nothing of the document, if so.
+    #[serde(default)]
+    unrefined: Option<Unrefined>,
+}
+
+/// What the sidecar says of a distilled pair, as far as it matters here.
+#[derive(Deserialize)]
+struct Distilled {
+    #[serde(default)]
+    verdict: String,
+    /// Of a salvaged pair: start and end of each part of the raw text that is an example.
+    #[serde(default)]
+    trusted: Vec<(usize, usize)>,
 }
 
 /// Writes `train.jsonl`, the files of the dialect, and `export.json`, which says what it was made
@@ -143,13 +158,17 @@ impl Writing<'_> {
 
     fn document(&mut self, label: &LabelRow, text: &str) -> Result<(), String> {
         self.tally.documents += 1;
-        if let Some(reason) = left_out(label, text) {
-            *self.tally.left_out_by_reason.entry(reason).or_default() += 1;
-            return Ok(());
-        }
+        let parts = match parts(label, text)? {
+            Ok(parts) => parts,
+            Err(reason) => {
+                *self.tally.left_out_by_reason.entry(reason.to_owned()).or_default() += 1;
+                return Ok(());
+            }
+        };
+        self.tally.salvaged += u64::from(label.verdict() == Some("salvaged"));
         let spans = label.deletions.iter().map(|scored| scored.span);
         let gone = Deletions::from_spans(text, spans).map_err(self::text)?;
-        let cut = self.export.cutting.cut(&label.id, text, &gone)?;
+        let cut = self.export.cutting.cut(&label.id, text, &parts, &gone)?;
         self.tally.cut_smaller += u64::from(cut.smaller);
         self.tally.chunks_too_long += cut.too_long as u64;
         for example in &cut.examples {
@@ -167,18 +186,47 @@ impl Writing<'_> {
     }
 }
 
-/// Why a document is no example: it holds nothing, or the pair that it was distilled from was dropped
-/// or is trusted in parts only, so that what its program keeps elsewhere says nothing about it.
-fn left_out(label: &LabelRow, text: &str) -> Option<String> {
-    if text.trim().is_empty() {
-        return Some("blank".to_owned());
+impl LabelRow {
+    fn verdict(&self) -> Option<&str> {
+        self.distilled.as_ref().map(|distilled| distilled.verdict.as_str())
     }
-    let verdict = label.distilled.as_ref()?.get("verdict")?.as_str()?;
-    match verdict {
-        "dropped" => Some("dropped_pair".to_owned()),
-        "salvaged" => Some("salvaged_pair".to_owned()),
-        _ => None,
+}
+
+/// What of a document is an example: all of it, or the parts of a salvaged pair that are trusted,
+/// since what its program keeps elsewhere says nothing. Or the reason why nothing is: it holds
+/// nothing, nobody has said anything of it, or the pair that it was distilled from was dropped.
+fn parts(label: &LabelRow, text: &str) -> Result<Result<Vec<Span>, &'static str>, String> {
+    let whole = Span::new(0, text.len());
+    let parts = match label.verdict() {
+        _ if label.unrefined.is_some() => return Ok(Err("unrefined")),
+        Some("dropped") => return Ok(Err("dropped_pair")),
+        Some("salvaged") => trusted(label, text)?,
+        _ => vec![whole],
+    };
+    let parts: Vec<Span> =
+        parts.into_iter().filter(|part| !part.of(text).trim().is_empty()).collect();
+    Ok(if parts.is_empty() { Err("blank") } else { Ok(parts) })
+}
+
+/// The trusted parts of a salvaged pair, sorted and apart.
+fn trusted(label: &LabelRow, text: &str) -> Result<Vec<Span>, String> {
+    let wrong = |found: &dyn std::fmt::Debug| {
+        format!(
+            "{}: expected trusted parts of the raw text in order, but found {found:?}",
+            label.id
+        )
+    };
+    let mut end = 0;
+    let mut parts = Vec::new();
+    for &(from, to) in label.distilled.iter().flat_map(|distilled| &distilled.trusted) {
+        let sound = end <= from && from <= to && Span::new(from, to).fits(text);
+        if !sound {
+            return Err(wrong(&(from, to)));
+        }
+        parts.push(Span::new(from, to));
+        end = to;
     }
+    if parts.is_empty() { Err(wrong(&"none")) } else { Ok(parts) }
 }
 
 fn text(error: impl std::fmt::Display) -> String {
@@ -189,17 +237,40 @@ fn text(error: impl std::fmt::Display) -> String {
 mod tests {
     use super::*;
 
+    fn label(verdict: Option<&str>, trusted: &[(usize, usize)]) -> LabelRow {
+        let distilled =
+            |verdict: &str| Distilled { verdict: verdict.to_owned(), trusted: trusted.to_vec() };
+        let (id, deletions) = ("a".to_owned(), Vec::new());
+        LabelRow { id, deletions, distilled: verdict.map(distilled), unrefined: None }
+    }
+
+    fn of(label: &LabelRow, text: &str) -> Result<Vec<Span>, &'static str> {
+        parts(label, text).unwrap()
+    }
+
     #[test]
-    fn pairs_that_are_not_trusted_whole_are_no_examples() {
-        let label = |distilled: Option<&str>| LabelRow {
-            id: "a".to_owned(),
-            deletions: Vec::new(),
-            distilled: distilled.map(|verdict| serde_json::json!({"verdict": verdict})),
-        };
-        assert_eq!(left_out(&label(None), "text"), None);
-        assert_eq!(left_out(&label(Some("whole")), "text"), None);
-        assert_eq!(left_out(&label(Some("dropped")), "text").unwrap(), "dropped_pair");
-        assert_eq!(left_out(&label(Some("salvaged")), "text").unwrap(), "salvaged_pair");
-        assert_eq!(left_out(&label(None), " \n").unwrap(), "blank");
+    fn of_pairs_only_what_is_trusted_is_an_example() {
+        let all = Ok(vec![Span::new(0, 4)]);
+        assert_eq!(of(&label(None, &[]), "text"), all);
+        assert_eq!(of(&label(Some("whole"), &[]), "text"), all);
+        assert_eq!(of(&label(Some("dropped"), &[]), "text"), Err("dropped_pair"));
+        let some = label(Some("salvaged"), &[(0, 2), (4, 5), (6, 8)]);
+        assert_eq!(of(&some, "a\nb\n\nc\nd"), Ok(vec![Span::new(0, 2), Span::new(6, 8)]));
+        assert_eq!(of(&label(None, &[]), " \n"), Err("blank"));
+    }
+
+    #[test]
+    fn a_document_that_nobody_judged_is_no_example() {
+        let unrefined = Unrefined { reason: "timeout".into(), message: String::new() };
+        let label = LabelRow { unrefined: Some(unrefined), ..label(None, &[]) };
+        assert_eq!(of(&label, "text"), Err("unrefined"));
+    }
+
+    #[test]
+    fn trusted_parts_that_do_not_fit_are_refused() {
+        for strange in [&[][..], &[(0, 9)], &[(1, 2)], &[(2, 3), (0, 2)]] {
+            let why = parts(&label(Some("salvaged"), strange), "é\nb\n").unwrap_err();
+            assert!(why.contains("expected trusted parts of the raw text in order"), "{why}");
+        }
     }
 }

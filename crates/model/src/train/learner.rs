@@ -1,0 +1,140 @@
+//! A network while it learns: its weights, what the steps remember, and how far it has come.
+
+use super::adam::{Adam, Rows};
+use super::encoder_steps::EncoderSteps;
+use super::{Base, Gradient, Settings, initial};
+use crate::error::ModelError;
+use crate::page::BUCKETS;
+use crate::tensors::{Tensors, TensorsToWrite};
+use crate::weights::Weights;
+
+/// A network while it learns.
+pub(crate) struct Learner {
+    pub(crate) weights: Weights,
+    adam: Adam,
+    rows: Rows,
+    encoder: Option<EncoderSteps>,
+    /// Epochs that are done.
+    pub(crate) epochs: usize,
+    /// Steps that are done.
+    pub(crate) step: usize,
+    /// The least loss of held-back documents after an epoch, and which one.
+    pub(crate) best: Option<(f32, usize)>,
+}
+
+impl Learner {
+    pub(crate) fn new(settings: &Settings, base: Option<&Base>) -> Self {
+        let weights = initial(settings, base);
+        let encoder = weights.reader.as_ref().map(|reader| EncoderSteps::of(&reader.encoder));
+        Self {
+            adam: Adam::new(weights.parameters.0.len()),
+            rows: Rows::new(BUCKETS),
+            encoder,
+            weights,
+            epochs: 0,
+            step: 0,
+            best: None,
+        }
+    }
+
+    /// Moves all weights against the gradient of a batch; `rate` scales the settings' rates.
+    pub(crate) fn learn(&mut self, sum: &Gradient, settings: &Settings, rate: f32) {
+        let scale = 1.0 / sum.weight.max(1e-6);
+        sum.embeddings.iter().for_each(|(at, of_row)| self.rows.add(at, of_row));
+        let parameters = &mut self.weights.parameters.0;
+        self.adam.step(parameters, &sum.parameters.0, settings.rate * rate, scale);
+        let table = &mut self.weights.embeddings;
+        self.rows.step(table, settings.embedding_rate * rate, scale);
+        if let (Some(steps), Some(g)) = (&mut self.encoder, &sum.encoder)
+            && let Some(reader) = &mut self.weights.reader
+        {
+            steps.step(&mut reader.encoder, g, settings.encoder_rate * rate, scale);
+        }
+        self.step += 1;
+    }
+
+    /// All that is needed to go on from here.
+    pub(crate) fn state(&mut self) -> Result<Vec<u8>, ModelError> {
+        let mut file = TensorsToWrite::default();
+        file.fact("epochs", self.epochs);
+        file.fact("step", self.step);
+        file.fact("steps", self.adam.steps);
+        if let Some((loss, epoch)) = self.best {
+            file.fact("best", epoch);
+            file.fact("loss", loss);
+        }
+        for (name, values) in self.tensors() {
+            file.floats(name, values);
+        }
+        file.to_bytes()
+    }
+
+    /// Goes back to a state that [`state`](Self::state) gave.
+    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), ModelError> {
+        let file = Tensors::open(bytes)?;
+        file.check()?;
+        for (name, values) in self.tensors() {
+            let count = values.len();
+            values.copy_from_slice(&file.floats_of(name, count)?);
+        }
+        self.epochs = file.number("epochs")?;
+        self.step = file.number("step")?;
+        self.best = match file.fact("best") {
+            Some(_) => Some((file.number("loss")?, file.number("best")?)),
+            None => None,
+        };
+        let steps = file.number("steps")?;
+        self.adam.steps = steps;
+        if let Some(encoder) = &mut self.encoder {
+            encoder.weights.steps = steps;
+        }
+        Ok(())
+    }
+
+    /// Every vector that learning changes, by name.
+    fn tensors(&mut self) -> Vec<(&'static str, &mut Vec<f32>)> {
+        let mut all = vec![
+            ("embeddings", &mut self.weights.embeddings),
+            ("embeddings.squares", &mut self.rows.squares),
+            ("parameters", &mut self.weights.parameters.0),
+            ("parameters.mean", &mut self.adam.mean),
+            ("parameters.square", &mut self.adam.square),
+        ];
+        if let (Some(steps), Some(reader)) = (&mut self.encoder, &mut self.weights.reader) {
+            all.extend([
+                ("encoder", &mut reader.encoder.weights),
+                ("encoder.mean", &mut steps.weights.mean),
+                ("encoder.square", &mut steps.weights.square),
+                ("pieces", &mut reader.encoder.pieces),
+                ("pieces.mean", &mut steps.means),
+                ("pieces.square", &mut steps.squares),
+            ]);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_learner_goes_on_where_it_stopped() {
+        let settings = Settings::default();
+        let mut learner = Learner::new(&settings, None);
+        let mut sum = Gradient::zeros(&learner.weights);
+        sum.weight = 1.0;
+        sum.parameters.0.fill(0.3);
+        learner.learn(&sum, &settings, 1.0);
+        learner.epochs = 2;
+        learner.best = Some((0.25, 1));
+        let state = learner.state().unwrap();
+        let mut other = Learner::new(&Settings { seed: 9, ..settings.clone() }, None);
+        other.restore(&state).unwrap();
+        assert_eq!((other.epochs, other.step, other.best), (2, 1, Some((0.25, 1))));
+        learner.learn(&sum, &settings, 0.5);
+        other.learn(&sum, &settings, 0.5);
+        assert_eq!(learner.weights.parameters.0, other.weights.parameters.0);
+        assert!(other.restore(&state[..state.len() - 9]).is_err());
+    }
+}
