@@ -266,3 +266,26 @@ fn a_set_that_was_moved_is_read_where_it_lies() {
     assert!(folder.said("inspect other/there a", 0).contains("Menu"));
     assert_eq!(folder.column(&below("unique", DOCUMENTS), "text"), ["story"]);
 }
+
+#[test]
+fn a_document_of_which_nothing_was_said_is_not_counted_as_clean() {
+    let folder = Folder::new();
+    let rows = [
+        r#"{"id":"a","text":"one"}"#,
+        r#"{"id":"b","text":"two"}"#,
+        r#"{"id":"c","text":"three"}"#,
+    ];
+    folder.write("in/a.jsonl", &rows);
+    let row = |id: &str| json!({"id": id, "outcome": "", "deletions": [], "program": "keep_all()"});
+    let (mut failed, mut dropped) = (row("a"), row("b"));
+    failed["unrefined"] = json!({"reason": "timeout", "message": "too slow"});
+    dropped["distilled"] = json!({"verdict": "dropped", "drop_reason": "replaced"});
+    let programs = [failed, dropped, row("c")].map(|row| row.to_string());
+    folder.write("by.jsonl", &[&programs[0], &programs[1], &programs[2]]);
+    folder.run("apply in/a.jsonl by.jsonl -o run -q");
+    assert!(folder.said("labels dedup run -o out", 0).contains("3 documents, 1 of them clean"));
+    let found: Value = serde_json::from_str(&folder.said("labels stats out --json", 0)).unwrap();
+    assert_eq!((&found["documents"], &found["keep_all"]), (&json!(3), &json!(1)));
+    assert_eq!(found["unrefined"], json!({"timeout": 1}));
+    assert_eq!(found["counts"]["dropped_by_reason"], json!({"replaced": 1}));
+}

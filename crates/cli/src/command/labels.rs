@@ -205,6 +205,9 @@ fn print_statistics(found: &SetStatistics) {
     for (reason, count) in &counts.dropped_by_reason {
         anstream::println!("{count} pairs dropped: {reason}");
     }
+    for (reason, count) in &found.unrefined {
+        anstream::println!("{count} documents of which nothing was said: {reason}");
+    }
     for (reason, count) in &found.bad_rows {
         anstream::println!("{count} rows are no labelled document: {reason}");
     }

@@ -46,7 +46,7 @@ pub struct LeftOut {
 pub struct Written {
     /// Documents.
     pub documents: u64,
-    /// Of these, documents from which nothing is deleted.
+    /// Of these, documents that were found clean: nothing is deleted from them.
     pub keep_all: u64,
     /// Documents that were left out as copies, by reason; each stands in `removed/`.
     pub left_out: BTreeMap<String, u64>,
@@ -123,7 +123,8 @@ impl<'a> LabelledOutput<'a> {
         writers.originals.write(&RowOf { id, text, columns })?;
         writers.labels.write(&Row { id: id.clone(), ..document.label.clone() })?;
         self.written.documents += 1;
-        self.written.keep_all += u64::from(document.deletions.is_empty());
+        let clean = document.deletions.is_empty() && document.unjudged().is_none();
+        self.written.keep_all += u64::from(clean);
         Ok(())
     }
 

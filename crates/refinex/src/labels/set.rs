@@ -90,6 +90,16 @@ impl LabelledDocument {
         }
     }
 
+    /// Why the document is no example of anything, if so: its model failed, or the pair that it was
+    /// distilled from was dropped. That nothing is deleted from it does not say that it is clean.
+    #[must_use]
+    pub fn unjudged(&self) -> Option<&str> {
+        let verdict =
+            self.label.distilled.as_ref().and_then(|distilled| distilled["verdict"].as_str());
+        let unrefined = self.label.unrefined.as_ref().map(|unrefined| unrefined.reason.as_str());
+        unrefined.or(verdict.filter(|verdict| *verdict == "dropped"))
+    }
+
     /// A hash of the text.
     #[must_use]
     pub fn text_hash(&self) -> u64 {

@@ -21,6 +21,8 @@ pub struct SetStatistics {
     /// Documents by the share of their characters that goes, in tenths: 0 is none, 1 up to a
     /// tenth, and so on to 10.
     pub by_deleted_tenth: [u64; 11],
+    /// Documents of which the model said nothing, by reason; they are in no count below.
+    pub unrefined: BTreeMap<String, u64>,
     /// Rows that are no labelled document, by reason.
     pub bad_rows: BTreeMap<String, u64>,
     /// Counts of the programs; of distilled pairs verdicts, residue and drop reasons too.
@@ -47,8 +49,12 @@ pub fn statistics(set: &LabelledSet) -> Result<SetStatistics, RunError> {
         if let Some(Value::String(source)) = document.columns.value("source") {
             *all.sources.entry(source).or_default() += 1;
         }
-        let dropped = count_verdict(&mut all.counts, document.label.distilled.as_ref());
-        if dropped {
+        if let Some(unrefined) = &document.label.unrefined {
+            *all.unrefined.entry(unrefined.reason.clone()).or_default() += 1;
+            return Ok(());
+        }
+        count_verdict(&mut all.counts, document.label.distilled.as_ref());
+        if document.unjudged().is_some() {
             return Ok(());
         }
         let (text, deletions) = (&document.text, &document.deletions);
@@ -70,14 +76,10 @@ fn visible(text: &str) -> usize {
     text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// Counts what a sidecar says of a distilled pair, or a whole example; whether it was dropped.
-fn count_verdict(counts: &mut DistillTally, distilled: Option<&Value>) -> bool {
-    let Some(distilled) = distilled else {
-        counts.count_verdict(&Verdict::Whole);
-        return false;
-    };
+/// Counts what a sidecar says of a distilled pair, or a whole example.
+fn count_verdict(counts: &mut DistillTally, distilled: Option<&Value>) {
+    let Some(distilled) = distilled else { return counts.count_verdict(&Verdict::Whole) };
     let verdict = distilled["verdict"].as_str().unwrap_or("whole").to_owned();
-    let dropped = verdict == "dropped";
     *counts.verdicts.entry(verdict).or_default() += 1;
     if let Some(reason) = distilled["drop_reason"].as_str() {
         *counts.dropped_by_reason.entry(reason.to_owned()).or_default() += 1;
@@ -89,5 +91,4 @@ fn count_verdict(counts: &mut DistillTally, distilled: Option<&Value>) -> bool {
         *counts.residue_characters.entry(kind.clone()).or_default() += characters;
         *counts.residue.entry(kind).or_default() += 1;
     }
-    dropped
 }
