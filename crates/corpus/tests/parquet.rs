@@ -182,8 +182,17 @@ fn a_row_with_another_string_that_is_no_utf8_is_one_bad_row_with_all_its_bytes()
     let names: BinaryArray = names.iter().map(Option::as_deref).collect();
     let texts: Vec<String> = (0..rows).map(|n| format!("text {n}#")).collect();
     let text = BinaryArray::from_iter_values(texts.iter());
-    let columns = [("text", unsound(&text)), ("id", unsound(&names)), ("name", unsound(&names))];
-    let file = written_without_statistics(&columns, 1200);
+    let tags: DictionaryArray<Int32Type> = (0..rows).map(|n| Some(["a", "b"][n % 2])).collect();
+    let columns: [(&str, ArrayRef); 6] = [
+        ("text", unsound(&text)),
+        ("id", unsound(&names)),
+        ("name", unsound(&names)),
+        ("tag", Arc::new(tags)),
+        ("large", Arc::new(LargeStringArray::from_iter_values(&texts))),
+        ("view", Arc::new(StringViewArray::from_iter_values(&texts))),
+    ];
+    // Of the first row group a batch is read before the first such row.
+    let file = written_without_statistics(&columns, 2000);
     let store = Store::memory();
     store.put("a.parquet", file).unwrap();
     for (format, sound) in
@@ -195,14 +204,21 @@ fn a_row_with_another_string_that_is_no_utf8_is_one_bad_row_with_all_its_bytes()
         assert_eq!(seen, [1301, 1302, 2500].map(|row| (row, RowProblem::InvalidUtf8)));
         let message = "expected UTF-8, but found byte 0xc3 at byte 1 of column \"id\"";
         assert_eq!(outcome.bad[0].message, message);
-        let raw = b"{\"text\":\"text 1300#\",\"id\":\"n\xc3\\\"\\n\",\"name\":\"n\xc3\\\"\\n\"}";
+        let rest = "\"tag\":\"a\",\"large\":\"text 1300#\",\"view\":\"text 1300#\"}";
+        let raw = b"{\"text\":\"text 1300#\",\"id\":\"n\xc3\\\"\\n\",\"name\":\"n\xc3\\\"\\n\",";
+        let raw = [&raw[..], rest.as_bytes()].concat();
         assert_eq!(outcome.bad[0].raw, raw);
         assert_eq!((outcome.documents.len(), outcome.input.rows), (rows - 3, rows as u64));
         assert_eq!(outcome.documents[1300], ("name 1302".into(), "text 1302#".into()));
         assert!(store.exists(sound).unwrap());
     }
     let output = read(store.get("out/a.parquet").unwrap());
-    assert_eq!(output.schema().field(2).data_type(), &DataType::Utf8);
+    let kinds: Vec<DataType> =
+        output.schema().fields().iter().map(|field| field.data_type().clone()).collect();
+    let wanted: Vec<DataType> = columns.iter().map(|(_, held)| held.data_type().clone()).collect();
+    assert_eq!(kinds, wanted);
+    let tags = arrow_cast::cast(output.column(3), &DataType::Utf8).unwrap();
+    assert_eq!(tags.as_string::<i32>().value(1301), "b");
     let names = output.column(2).as_string::<i32>();
     assert_eq!((names.value(1299), names.value(1300)), ("name 1299", "name 1302"));
     assert_eq!((names.null_count(), output.num_rows()), (1, rows - 3));

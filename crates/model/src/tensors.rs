@@ -13,7 +13,7 @@ const CHECKSUM: &str = "checksum";
 #[derive(Default)]
 pub(crate) struct TensorsToWrite {
     tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
-    facts: HashMap<String, String>,
+    facts: BTreeMap<String, String>,
 }
 
 impl TensorsToWrite {
@@ -37,20 +37,33 @@ impl TensorsToWrite {
         self.tensors.insert(name.to_owned(), (Dtype::U8, vec![text.len()], text.into()));
     }
 
-    /// The file.
+    /// The file. The library writes facts in any order; here the same tensors give the same bytes.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        let views: Result<Vec<(&str, TensorView<'_>)>, _> = self
-            .tensors
-            .iter()
-            .map(|(name, (kind, shape, data))| {
-                TensorView::new(*kind, shape.clone(), data).map(|view| (name.as_str(), view))
-            })
-            .collect();
-        let views = views.map_err(foreign)?;
-        let mut facts = self.facts.clone();
+        let mut header = serde_json::Map::new();
         let sum = checksum(self.tensors.values().map(|(_, _, data)| data.as_slice()));
-        facts.insert(CHECKSUM.to_owned(), format!("{sum:016x}"));
-        safetensors::serialize(views, Some(facts)).map_err(foreign)
+        let mut facts: BTreeMap<&str, String> =
+            self.facts.iter().map(|(name, fact)| (name.as_str(), fact.clone())).collect();
+        facts.insert(CHECKSUM, format!("{sum:016x}"));
+        header.insert("__metadata__".to_owned(), serde_json::json!(facts));
+        // Four bytes a value first, so that all stand where they are aligned.
+        let mut order: Vec<_> = self.tensors.iter().collect();
+        order.sort_by_key(|(name, (kind, _, _))| (*kind != Dtype::F32, *name));
+        let mut at = 0;
+        for (name, (kind, shape, data)) in &order {
+            let end = at + data.len();
+            let place = serde_json::json!({
+                "dtype": kind.to_string(), "shape": shape, "data_offsets": [at, end],
+            });
+            header.insert((*name).clone(), place);
+            at = end;
+        }
+        let mut header = serde_json::to_vec(&header)
+            .map_err(|error| ModelError::NotWeights { found: error.to_string() })?;
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.append(&mut header);
+        order.iter().for_each(|(_, (_, _, data))| bytes.extend_from_slice(data));
+        Ok(bytes)
     }
 }
 

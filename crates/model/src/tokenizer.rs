@@ -64,7 +64,7 @@ mod tests {
     /// ahead, so that of several blanks the last goes with the word.
     const PAIRS: &str = r#"{
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
-        "normalizer": null, "post_processor": null, "decoder": {"type": "ByteLevel"},
+        "normalizer": null, "post_processor": null, "decoder": null,
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
             {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
                 "(?i:'s|'t)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}},

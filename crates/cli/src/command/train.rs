@@ -64,9 +64,12 @@ fn recipe(arguments: &TrainTagger) -> Recipe {
     };
     let members = arguments.members.unwrap_or(if reads { 1 } else { 4 }).max(1);
     let or = Recipe::default();
+    // Teachers read no words: they are trained as a fast tagger is.
+    let teacher = if reads { or.teacher.clone() } else { settings.clone() };
     Recipe {
         teachers: arguments.teachers,
         members,
+        teacher,
         settings,
         relabelled_share: if reads { 0.15 } else { or.relabelled_share },
         relabelled_lines: if reads { 60 } else { or.relabelled_lines },

@@ -149,11 +149,11 @@ impl TableSource {
         let group = &self.metadata.metadata().row_groups()[number];
         let done = usize::try_from(group.num_rows() - self.rest_of_group).unwrap_or(0);
         sheltered(|| {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), metadata)
-                .with_row_groups(vec![number])
-                .with_batch_size(batch_rows(group))
-                .with_offset(done)
-                .build()
+            let rows =
+                ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), metadata)
+                    .with_row_groups(vec![number])
+                    .with_batch_size(batch_rows(group));
+            if done > 0 { rows.with_offset(done).build() } else { rows.build() }
         })
     }
 }
