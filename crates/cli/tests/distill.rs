@@ -2,30 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{refinex, rows, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn refinex(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_refinex")).args(arguments).output().expect("refinex runs")
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path in UTF-8")
-}
+use std::process::Output;
 
 fn code(output: &Output) -> Option<i32> {
     output.status.code()
-}
-
-fn rows(path: &Path) -> Vec<Value> {
-    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let packed = path.extension().is_some_and(|e| e == "zst");
-    let bytes = if packed { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes };
-    let text = String::from_utf8(bytes).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn stats(run: &Path) -> Value {

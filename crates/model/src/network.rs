@@ -131,13 +131,7 @@ pub(crate) fn forward(
 
     let mut h0 = vec![0.0; size + 2 * MARGIN * WIDTH];
     let inner = &mut h0[MARGIN * WIDTH..][..size];
-    add_to_rows(inner, p.of(Weight::InputBias));
-    add_to_rows(inner, p.row(Weight::SourceIn, labelling.given));
-    matmul_add(inner, &input.rows, INPUT, p.of(Weight::Input), INPUT, WIDTH);
-    if let Some(meanings) = &input.meanings {
-        matmul_add(inner, meanings, MEANING, p.of(Weight::Meaning), MEANING, WIDTH);
-    }
-    relu(inner);
+    read_input(p, &input, labelling, inner);
     scale(inner, masks.as_ref().map(|m| &m.0));
 
     let first = convolve(p, &h0, Weight::FirstConv, Weight::FirstConvBias);
@@ -149,13 +143,7 @@ pub(crate) fn forward(
     matmul_add(&mut gates, &h1, WIDTH, p.of(Weight::Gates), WIDTH, recurrence::GATES);
     let states = recurrence::forward(&mut gates);
 
-    let pooled = mean(&h1);
-    let mut shared = p.of(Weight::MixBias).to_vec();
-    matmul_add(&mut shared, &pooled, WIDTH, p.of(Weight::Pool), WIDTH, WIDTH);
-    let mut mixed = vec![0.0; size];
-    add_to_rows(&mut mixed, &shared);
-    matmul_add(&mut mixed, &states, 2 * STATE, p.of(Weight::Mix), 2 * STATE, WIDTH);
-    relu(&mut mixed);
+    let (pooled, mixed) = mix(p, &h1, &states);
     let mut h2 = vec![0.0; size + 2 * MARGIN * WIDTH];
     let inner = &mut h2[MARGIN * WIDTH..][..size];
     add(inner, &h1);
@@ -184,6 +172,29 @@ pub(crate) fn forward(
         masks,
         logits,
     }
+}
+
+/// The first layer: relu(x·Input + meaning·Meaning + bias + source).
+fn read_input(p: &Parameters, input: &Input, labelling: Labelling, inner: &mut [f32]) {
+    add_to_rows(inner, p.of(Weight::InputBias));
+    add_to_rows(inner, p.row(Weight::SourceIn, labelling.given));
+    matmul_add(inner, &input.rows, INPUT, p.of(Weight::Input), INPUT, WIDTH);
+    if let Some(meanings) = &input.meanings {
+        matmul_add(inner, meanings, MEANING, p.of(Weight::Meaning), MEANING, WIDTH);
+    }
+    relu(inner);
+}
+
+/// relu(states·Mix + mean(h1)·Pool + bias), and that mean.
+fn mix(p: &Parameters, h1: &[f32], states: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let pooled = mean(h1);
+    let mut shared = p.of(Weight::MixBias).to_vec();
+    matmul_add(&mut shared, &pooled, WIDTH, p.of(Weight::Pool), WIDTH, WIDTH);
+    let mut mixed = vec![0.0; h1.len()];
+    add_to_rows(&mut mixed, &shared);
+    matmul_add(&mut mixed, states, 2 * STATE, p.of(Weight::Mix), 2 * STATE, WIDTH);
+    relu(&mut mixed);
+    (pooled, mixed)
 }
 
 /// Adds the gradients of the weights to `g`; returns those of the input.
@@ -233,18 +244,29 @@ pub(crate) fn backward(
     let mut d0 = convolve_back(p, g, &a.h0, &a.first, d1, convs);
     scale(&mut d0, a.masks.as_ref().map(|m| &m.0));
     gate_by(&mut d0, &a.h0[MARGIN * WIDTH..][..size]);
+    read_input_back(p, &a.input, labelling, &d0, g)
+}
+
+/// The gradients of the first layer's weights, added to `g`, and of what it reads.
+fn read_input_back(
+    p: &Parameters,
+    input: &Input,
+    labelling: Labelling,
+    d0: &[f32],
+    g: &mut Parameters,
+) -> InputGradient {
     let mut bias = vec![0.0; WIDTH];
-    sum_rows(&mut bias, &d0);
+    sum_rows(&mut bias, d0);
     add(g.of_mut(Weight::InputBias), &bias);
     add(g.row_mut(Weight::SourceIn, labelling.given), &bias);
-    outer_add(g.of_mut(Weight::Input), &a.input.rows, INPUT, &d0, INPUT, WIDTH);
+    outer_add(g.of_mut(Weight::Input), &input.rows, INPUT, d0, INPUT, WIDTH);
     let table = transpose(&p.of(Weight::Input)[..EMBED * WIDTH], EMBED, WIDTH);
-    let mut embeddings = vec![0.0; rows * EMBED];
-    matmul_add(&mut embeddings, &d0, WIDTH, &table, WIDTH, EMBED);
-    let meanings = a.input.meanings.as_ref().map(|meanings| {
-        outer_add(g.of_mut(Weight::Meaning), meanings, MEANING, &d0, MEANING, WIDTH);
-        let mut d = vec![0.0; rows * MEANING];
-        multiply_back(&mut d, &d0, p, Weight::Meaning);
+    let mut embeddings = vec![0.0; d0.len() / WIDTH * EMBED];
+    matmul_add(&mut embeddings, d0, WIDTH, &table, WIDTH, EMBED);
+    let meanings = input.meanings.as_ref().map(|meanings| {
+        outer_add(g.of_mut(Weight::Meaning), meanings, MEANING, d0, MEANING, WIDTH);
+        let mut d = vec![0.0; meanings.len()];
+        multiply_back(&mut d, d0, p, Weight::Meaning);
         d
     });
     InputGradient { embeddings, meanings }

@@ -1,5 +1,6 @@
 //! `refinex export`.
 
+use crate::command::print_json;
 use crate::export_arguments::{Dolma, Sft};
 use refinex::RunError;
 use refinex::labels::LabelledSet;
@@ -17,9 +18,7 @@ pub fn run(arguments: &Sft) -> Result<ExitCode, RunError> {
         cutting: Cutting { chunk_bytes: arguments.chunk_bytes, limit: limit.as_ref() },
     })?;
     if arguments.json {
-        let value = serde_json::to_value(&tally)
-            .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
-        anstream::println!("{value:#}");
+        print_json(&tally)?;
     } else {
         print(&tally, &arguments.output);
     }
@@ -31,9 +30,7 @@ pub fn run_dolma(arguments: &Dolma) -> Result<ExitCode, RunError> {
     let report = export_dolma(&set, &arguments.attribute, &arguments.output)?;
     let code = ExitCode::from(u8::from(!report.bad_rows.is_empty()));
     if arguments.json {
-        let value = serde_json::to_value(report)
-            .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
-        anstream::println!("{value:#}");
+        print_json(&report)?;
     } else {
         anstream::println!("{} documents, {} spans", report.documents, report.spans);
         for (reason, count) in &report.bad_rows {

@@ -1,5 +1,6 @@
 //! `refinex labels`.
 
+use crate::command::print_json;
 use crate::labels_arguments::{Dedup, From, Import, Labels, Mix, Split, Stats};
 use refinex::core::DistillPolicy;
 use refinex::labels::dedup::{Copies, dedup};
@@ -30,8 +31,8 @@ fn stats(arguments: &Stats) -> Result<ExitCode, RunError> {
     let bad = found.iter().any(|found| !found.bad_rows.is_empty());
     let code = ExitCode::from(u8::from(bad));
     match found.as_slice() {
-        [one] if arguments.json => return print_json(one, code),
-        several if arguments.json => return print_json(&several, code),
+        [one] if arguments.json => return json(one, code),
+        several if arguments.json => return json(&several, code),
         [one] => print_statistics(one),
         several => several.iter().zip(&arguments.sets).for_each(|(found, set)| {
             anstream::println!("{set}:");
@@ -51,7 +52,7 @@ fn run_split(arguments: &Split) -> Result<ExitCode, RunError> {
     let report = split::split(&set, &choice, &arguments.output, arguments.common.threads())?;
     let code = code(report.parts.values());
     if arguments.common.json {
-        return print_json(&report, code);
+        return json(&report, code);
     }
     if report.without_column > 0 {
         let (count, column) = (report.without_column, arguments.group_key.as_deref());
@@ -74,7 +75,7 @@ fn run_mix(arguments: &Mix) -> Result<ExitCode, RunError> {
     let report = mix(&sets, arguments.documents, arguments.seed, &arguments.output, threads)?;
     let code = code([&report.written]);
     if arguments.common.json {
-        return print_json(&report, code);
+        return json(&report, code);
     }
     for drawn in &report.sets {
         let (taken, documents, set) = (drawn.taken, drawn.documents, &drawn.set);
@@ -90,7 +91,7 @@ fn run_dedup(arguments: &Dedup) -> Result<ExitCode, RunError> {
     let written = dedup(&set, copies, &arguments.output, arguments.common.threads())?;
     let code = code([&written]);
     if arguments.common.json {
-        return print_json(&written, code);
+        return json(&written, code);
     }
     print_written(&arguments.output, &written);
     Ok(code)
@@ -115,7 +116,7 @@ fn run_import(arguments: &Import) -> Result<ExitCode, RunError> {
     let report = import(&arguments.inputs, &source, &settings, &arguments.output, threads)?;
     let code = code([&report.written]);
     if arguments.common.json {
-        return print_json(&report, code);
+        return json(&report, code);
     }
     for (reason, count) in &report.refused {
         anstream::println!("{count} calls refused: {reason}");
@@ -146,7 +147,7 @@ fn distill(arguments: &Import, settings: &Settings) -> Result<ExitCode, RunError
     }
     let found = statistics(&LabelledSet::at(&arguments.output))?;
     if arguments.common.json {
-        return print_json(&found, ExitCode::SUCCESS);
+        return json(&found, ExitCode::SUCCESS);
     }
     print_statistics(&found);
     Ok(ExitCode::from(u8::from(report.tally.failed > 0)))
@@ -158,10 +159,8 @@ fn code<'a>(written: impl IntoIterator<Item = &'a Written>) -> ExitCode {
     ExitCode::from(u8::from(failed))
 }
 
-fn print_json(report: &impl Serialize, code: ExitCode) -> Result<ExitCode, RunError> {
-    let value = serde_json::to_value(report)
-        .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
-    anstream::println!("{value:#}");
+fn json(report: &impl Serialize, code: ExitCode) -> Result<ExitCode, RunError> {
+    print_json(report)?;
     Ok(code)
 }
 

@@ -16,6 +16,7 @@ use crate::arguments::Run;
 use crate::bars::Bars;
 use crate::summary;
 use refinex::{Decider, Job, Plan, RunError, Settings, Silent, run_corpus};
+use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -60,4 +61,12 @@ pub fn run_job(
         && report.stopped.is_none()
         && report.tally.failed + report.tally.unrefined() == 0;
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Prints what a command tells as JSON.
+pub fn print_json(told: &impl Serialize) -> Result<(), RunError> {
+    let json = serde_json::to_value(told)
+        .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
+    anstream::println!("{json:#}");
+    Ok(())
 }

@@ -28,60 +28,62 @@ impl Reader {
         if 2 * width != MEANING {
             return Err(foreign(format!("an encoder {} wide", MEANING / 2), format!("{width}")));
         }
-        let (places, place_shape) = file.get("embeddings.position_embeddings.weight")?;
-        let layers =
-            (0..).take_while(|at| file.has(&format!("{}.output.dense.weight", layer(*at))));
-        let (_, up) = file.get(&format!("{}.intermediate.dense.weight", layer(0)))?;
-        let mut encoder = Encoder {
-            shape: Shape {
-                vocabulary: 0,
-                places: place_shape[0],
-                layers: layers.count(),
-                width,
-                heads: width / HEAD,
-                inner: up[0],
-            },
-            pieces: Vec::new(),
-            weights: Vec::new(),
-        };
-        let mut kept_vocabulary = String::new();
+        let (mut pieces, mut known) = (Vec::new(), String::new());
         for (piece, row) in vocabulary.lines().zip(table.chunks_exact(width)) {
             if kept.is_none_or(|kept| stands_for_itself(piece) || kept.contains(piece)) {
-                kept_vocabulary.push_str(piece);
-                kept_vocabulary.push('\n');
-                encoder.pieces.extend_from_slice(row);
+                known.push_str(piece);
+                known.push('\n');
+                pieces.extend_from_slice(row);
             }
         }
-        encoder.shape.vocabulary = encoder.pieces.len() / width;
-        encoder.weights = vec![0.0; encoder.shape.weights()];
-        encoder.weights[..width].copy_from_slice(&file.get("embeddings.LayerNorm.weight")?.0);
-        encoder.weights[width..2 * width]
-            .copy_from_slice(&file.get("embeddings.LayerNorm.bias")?.0);
-        let range = encoder.shape.places_range();
-        let kind = file.get("embeddings.token_type_embeddings.weight")?.0;
-        for (out, place) in
-            encoder.weights[range].chunks_exact_mut(width).zip(places.chunks_exact(width))
-        {
-            // Every token is of the first kind: its vector is part of the place's.
-            out.iter_mut().zip(place).zip(&kind).for_each(|((out, a), b)| *out = a + b);
-        }
-        for at in 0..encoder.shape.layers {
-            for part in PARTS {
-                let values = part_of(&file, at, part)?;
-                let range = encoder.shape.range(at, part);
-                if values.len() != range.len() {
-                    return Err(foreign(
-                        format!("{} values in layer {at}'s {part:?}", range.len()),
-                        values.len().to_string(),
-                    ));
-                }
-                encoder.weights[range].copy_from_slice(&values);
-            }
-        }
-        let words = Words::new(kept_vocabulary)
+        let shape = shape_of(&file, pieces.len() / width, width)?;
+        let mut weights = vec![0.0; shape.weights()];
+        read_input(&file, &shape, &mut weights)?;
+        read_layers(&file, &shape, &mut weights)?;
+        let words = Words::new(known)
             .ok_or_else(|| foreign("[CLS], [SEP] and [UNK] in the vocabulary", "none"))?;
-        Ok(Self { words: Arc::new(words), encoder })
+        Ok(Self { words: Arc::new(words), encoder: Encoder { shape, pieces, weights } })
     }
+}
+
+fn shape_of(file: &Bert<'_>, vocabulary: usize, width: usize) -> Result<Shape, ModelError> {
+    let (_, places) = file.get("embeddings.position_embeddings.weight")?;
+    let (_, up) = file.get(&format!("{}.intermediate.dense.weight", layer(0)))?;
+    let has = |at: &usize| file.has(&format!("{}.output.dense.weight", layer(*at)));
+    let layers = (0..).take_while(has).count();
+    Ok(Shape { vocabulary, places: places[0], layers, width, heads: width / HEAD, inner: up[0] })
+}
+
+/// The norm of the input, and the places.
+fn read_input(file: &Bert<'_>, shape: &Shape, weights: &mut [f32]) -> Result<(), ModelError> {
+    let width = shape.width;
+    weights[..width].copy_from_slice(&file.get("embeddings.LayerNorm.weight")?.0);
+    weights[width..2 * width].copy_from_slice(&file.get("embeddings.LayerNorm.bias")?.0);
+    let (places, _) = file.get("embeddings.position_embeddings.weight")?;
+    let kind = file.get("embeddings.token_type_embeddings.weight")?.0;
+    let out = weights[shape.places_range()].chunks_exact_mut(width);
+    for (out, place) in out.zip(places.chunks_exact(width)) {
+        // Every token is of the first kind: its vector is part of the place's.
+        out.iter_mut().zip(place).zip(&kind).for_each(|((out, a), b)| *out = a + b);
+    }
+    Ok(())
+}
+
+fn read_layers(file: &Bert<'_>, shape: &Shape, weights: &mut [f32]) -> Result<(), ModelError> {
+    for at in 0..shape.layers {
+        for part in PARTS {
+            let values = part_of(file, at, part)?;
+            let range = shape.range(at, part);
+            if values.len() != range.len() {
+                return Err(foreign(
+                    format!("{} values in layer {at}'s {part:?}", range.len()),
+                    values.len().to_string(),
+                ));
+            }
+            weights[range].copy_from_slice(&values);
+        }
+    }
+    Ok(())
 }
 
 /// Pieces that are always kept: marks, and single characters, of which every word can be made.

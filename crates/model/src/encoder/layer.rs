@@ -117,7 +117,7 @@ pub(crate) fn backward(
         let d_view = View::of(d_out, rows, cols);
         let d_weight = &mut g[shape.range(layer.at, weight)];
         products.add(d_weight, View::of(x, rows, inner).turned(), d_view);
-        add_rows(&mut g[shape.range(layer.at, bias)], d_out);
+        crate::kernel::sum_rows(&mut g[shape.range(layer.at, bias)], d_out);
         let mut d_x = vec![0.0; rows * inner];
         products.set(&mut d_x, d_view, layer.matrix(weight).turned());
         d_x
@@ -165,12 +165,6 @@ fn masked(d: &[f32], mask: Option<&Vec<f32>>) -> Vec<f32> {
     match mask {
         Some(mask) => d.iter().zip(mask).map(|(d, mask)| d * mask).collect(),
         None => d.to_vec(),
-    }
-}
-
-fn add_rows(sum: &mut [f32], rows: &[f32]) {
-    for row in rows.chunks_exact(sum.len()) {
-        crate::kernel::add(sum, row);
     }
 }
 
