@@ -20,7 +20,7 @@ use crate::network::Dropout;
 use bytes::ByteEncoder;
 use layer::{Layer, Tape};
 use norm::Normed;
-pub(crate) use product::Products;
+pub(crate) use product::{Products, View};
 pub(crate) use reader::{ByteReader, Reader, Words};
 pub(crate) use rounded::RoundedEncoder;
 pub(crate) use shape::Shape;

@@ -32,6 +32,14 @@ impl<'a> View<'a> {
         Self { data, shape: [cols, rows], strides: [col, row] }
     }
 
+    pub(crate) const fn rows(&self) -> usize {
+        self.shape[0]
+    }
+
+    pub(crate) const fn cols(&self) -> usize {
+        self.shape[1]
+    }
+
     fn tensor(self) -> NdTensorView<'a, f32, 2> {
         NdTensorView::from_data_with_strides(self.shape, self.data, self.strides)
             .expect("views are made inside their data")
