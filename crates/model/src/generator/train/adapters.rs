@@ -1,19 +1,19 @@
 //! LoRA (Hu et al., 2021): a frozen product `W` learns `scale · B · A` beside itself.
 
-use super::shape::{PARTS, Part, Shape};
+use crate::generator::{Config, LayerPart, Tensor};
 use crate::random::Random;
 use std::ops::Range;
 
 /// Which products of a decoder have adapters, how wide, and where these stand in a flat vector.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Adapters {
-    shape: Shape,
+    config: Config,
     /// Values between `A` and `B`.
     pub(crate) rank: usize,
     /// What `B · A` is multiplied with: alpha / rank.
     pub(crate) scale: f32,
     /// The products of each layer that have adapters.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<LayerPart>,
 }
 
 /// One half of an adapter.
@@ -26,22 +26,22 @@ pub(crate) enum Half {
 }
 
 impl Adapters {
-    pub(crate) fn new(shape: Shape, rank: usize, alpha: f32, parts: &[Part]) -> Self {
-        let parts = PARTS.into_iter().filter(|part| parts.contains(part)).collect();
-        Self { shape, rank, scale: alpha / rank as f32, parts }
+    pub(crate) fn new(config: Config, rank: usize, alpha: f32, parts: &[LayerPart]) -> Self {
+        let parts = LayerPart::ALL.into_iter().filter(|part| parts.contains(part)).collect();
+        Self { config, rank, scale: alpha / rank as f32, parts }
     }
 
     /// Rows and columns of a half of an adapter.
-    pub(crate) const fn size(&self, part: Part, half: Half) -> (usize, usize) {
-        let (outputs, inputs) = self.shape.part(part);
+    pub(crate) const fn size(&self, part: LayerPart, half: Half) -> (usize, usize) {
+        let [outputs, inputs] = Tensor::Layer(0, part).shape(&self.config);
         match half {
             Half::A => (self.rank, inputs),
             Half::B => (outputs, self.rank),
         }
     }
 
-    fn of_part(&self, part: Part) -> usize {
-        let (outputs, inputs) = self.shape.part(part);
+    fn of_part(&self, part: LayerPart) -> usize {
+        let [outputs, inputs] = Tensor::Layer(0, part).shape(&self.config);
         self.rank * (outputs + inputs)
     }
 
@@ -51,11 +51,11 @@ impl Adapters {
 
     /// Values of all adapters.
     pub(crate) fn weights(&self) -> usize {
-        self.shape.layers * self.of_layer()
+        self.config.layers * self.of_layer()
     }
 
     /// Where the halves of an adapter stand, one after the other; none where there is no adapter.
-    pub(crate) fn ranges(&self, layer: usize, part: Part) -> Option<[Range<usize>; 2]> {
+    pub(crate) fn ranges(&self, layer: usize, part: LayerPart) -> Option<[Range<usize>; 2]> {
         let at = self.parts.iter().position(|&other| other == part)?;
         let before: usize = self.parts[..at].iter().map(|&part| self.of_part(part)).sum();
         let start = layer * self.of_layer() + before;
@@ -65,8 +65,8 @@ impl Adapters {
     }
 
     /// Every adapter's layer and part.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Part)> {
-        (0..self.shape.layers).flat_map(|at| self.parts.iter().map(move |&part| (at, part)))
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, LayerPart)> {
+        (0..self.config.layers).flat_map(|at| self.parts.iter().map(move |&part| (at, part)))
     }
 
     /// `A` random, `B` zero: what is added begins as nothing. `A` is uniform up to the root of

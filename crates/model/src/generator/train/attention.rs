@@ -5,8 +5,8 @@
 
 use super::norm::sum_of_products;
 use super::pack::Segment;
-use super::shape::Shape;
 use crate::encoder::{Products, View};
+use crate::generator::Config;
 use multiversion::multiversion;
 use rten_simd::SimdOp;
 use rten_vecmath::Softmax;
@@ -35,22 +35,22 @@ impl Looks {
 /// The mixed values of all heads: rows × heads·head.
 pub(crate) fn forward(
     products: &Products,
-    shape: &Shape,
+    config: &Config,
     segments: &[Segment],
     looks: &Looks,
 ) -> Vec<f32> {
     let mut mixed = vec![0.0; looks.query.len()];
     for segment in segments {
-        for answering in 0..shape.answering {
-            let seen = Seen::gather(shape, segment, answering, looks);
-            for head in shape.asking(answering) {
+        for answering in 0..config.kv_heads {
+            let seen = Seen::gather(config, segment, answering, looks);
+            for head in config.asking(answering) {
                 for block in blocks(segment) {
-                    let query = shape.queries(&looks.query, head, &block);
+                    let query = config.columns(&looks.query, head, &block);
                     let (keys, shares) = seen.shares(products, query, &block, segment);
-                    let mut out = vec![0.0; block.len() * shape.head];
+                    let mut out = vec![0.0; block.len() * config.head_width];
                     let looked = View::of(&shares, block.len(), keys);
                     products.set(&mut out, looked, seen.values(keys));
-                    shape.put(&out, &mut mixed, head, &block);
+                    config.put(&out, &mut mixed, head, &block);
                 }
             }
         }
@@ -61,25 +61,25 @@ pub(crate) fn forward(
 /// The gradients of queries, keys and values from that of the mixed values.
 pub(crate) fn backward(
     products: &Products,
-    shape: &Shape,
+    config: &Config,
     segments: &[Segment],
     looks: &Looks,
     d_mixed: &[f32],
 ) -> Looks {
     let mut d = looks.zeros_like();
     for segment in segments {
-        for answering in 0..shape.answering {
-            let seen = Seen::gather(shape, segment, answering, looks);
+        for answering in 0..config.kv_heads {
+            let seen = Seen::gather(config, segment, answering, looks);
             let mut d_seen = seen.zeros_like();
-            for head in shape.asking(answering) {
+            for head in config.asking(answering) {
                 for block in blocks(segment) {
-                    let query = shape.queries(&looks.query, head, &block);
-                    let d_out = shape.queries(d_mixed, head, &block);
+                    let query = config.columns(&looks.query, head, &block);
+                    let d_out = config.columns(d_mixed, head, &block);
                     let d_query = seen.back(products, query, d_out, (&block, segment), &mut d_seen);
-                    shape.put(&d_query, &mut d.query, head, &block);
+                    config.put(&d_query, &mut d.query, head, &block);
                 }
             }
-            d_seen.scatter(shape, segment, answering, &mut d);
+            d_seen.scatter(config, segment, answering, &mut d);
         }
     }
     d
@@ -91,26 +91,26 @@ fn blocks(segment: &Segment) -> impl Iterator<Item = Range<usize>> {
     segment.rows.clone().step_by(BLOCK).map(move |start| start..end.min(start + BLOCK))
 }
 
-impl Shape {
+impl Config {
     /// The heads that an answering one answers.
     fn asking(&self, answering: usize) -> Range<usize> {
-        let group = self.heads / self.answering;
+        let group = self.heads / self.kv_heads;
         answering * group..(answering + 1) * group
     }
 
     /// One head's columns of some rows.
-    fn queries<'a>(&self, rows: &'a [f32], head: usize, block: &Range<usize>) -> View<'a> {
-        let stride = self.heads * self.head;
-        let from = block.start * stride + head * self.head;
-        View::strided(&rows[from..], block.len(), self.head, stride)
+    fn columns<'a>(&self, rows: &'a [f32], head: usize, block: &Range<usize>) -> View<'a> {
+        let stride = self.heads * self.head_width;
+        let from = block.start * stride + head * self.head_width;
+        View::strided(&rows[from..], block.len(), self.head_width, stride)
     }
 
     /// Writes one head's columns of some rows.
     fn put(&self, values: &[f32], rows: &mut [f32], head: usize, block: &Range<usize>) {
-        let stride = self.heads * self.head;
+        let stride = self.heads * self.head_width;
         let rows = rows[block.start * stride..block.end * stride].chunks_exact_mut(stride);
-        for (row, values) in rows.zip(values.chunks_exact(self.head)) {
-            row[head * self.head..][..self.head].copy_from_slice(values);
+        for (row, values) in rows.zip(values.chunks_exact(self.head_width)) {
+            row[head * self.head_width..][..self.head_width].copy_from_slice(values);
         }
     }
 }
@@ -123,14 +123,14 @@ struct Seen {
 }
 
 impl Seen {
-    fn gather(shape: &Shape, segment: &Segment, answering: usize, looks: &Looks) -> Self {
+    fn gather(config: &Config, segment: &Segment, answering: usize, looks: &Looks) -> Self {
         let rows = || (0..segment.prefix).chain(segment.rows.clone());
-        let stride = shape.answering * shape.head;
+        let stride = config.kv_heads * config.head_width;
         let columns = |of: &[f32]| -> Vec<f32> {
-            let from = |row: usize| row * stride + answering * shape.head;
-            rows().flat_map(|row| of[from(row)..][..shape.head].iter().copied()).collect()
+            let from = |row: usize| row * stride + answering * config.head_width;
+            rows().flat_map(|row| of[from(row)..][..config.head_width].iter().copied()).collect()
         };
-        Self { head: shape.head, key: columns(&looks.key), value: columns(&looks.value) }
+        Self { head: config.head_width, key: columns(&looks.key), value: columns(&looks.value) }
     }
 
     fn zeros_like(&self) -> Self {
@@ -139,8 +139,8 @@ impl Seen {
     }
 
     /// Adds gradients to the rows that they were gathered from.
-    fn scatter(&self, shape: &Shape, segment: &Segment, answering: usize, d: &mut Looks) {
-        let stride = shape.answering * shape.head;
+    fn scatter(&self, config: &Config, segment: &Segment, answering: usize, d: &mut Looks) {
+        let stride = config.kv_heads * config.head_width;
         let rows = (0..segment.prefix).chain(segment.rows.clone());
         for (at, row) in rows.enumerate() {
             let here = at * self.head..(at + 1) * self.head;

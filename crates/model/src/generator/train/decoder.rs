@@ -6,8 +6,9 @@ use super::loss::{Loss, output_loss};
 use super::norm;
 use super::pack::Pack;
 use super::rope::Rotations;
-use super::shape::{Part, Place, Shape};
+use super::layout::Layout;
 use crate::encoder::{Products, View};
+use crate::generator::{LayerPart, Tensor};
 
 /// Adapters and their values.
 #[derive(Clone, Copy)]
@@ -19,7 +20,7 @@ pub(crate) struct Adapted<'a> {
 /// A decoder's weights, and the adapters that learn in their stead, if there are any.
 #[derive(Clone, Copy)]
 pub(crate) struct Decoder<'a> {
-    pub(crate) shape: &'a Shape,
+    pub(crate) layout: &'a Layout,
     pub(crate) weights: &'a [f32],
     pub(crate) adapted: Option<Adapted<'a>>,
 }
@@ -30,28 +31,28 @@ impl<'a> Decoder<'a> {
         self.adapted.map_or(self.weights.len(), |adapted| adapted.values.len())
     }
 
-    pub(crate) fn weight(&self, place: Place) -> &'a [f32] {
-        &self.weights[self.shape.range(place)]
+    pub(crate) fn weight(&self, tensor: Tensor) -> &'a [f32] {
+        &self.weights[self.layout.range(tensor)]
     }
 
     /// A weight as a matrix: outputs × inputs.
-    pub(crate) fn matrix(&self, place: Place) -> View<'a> {
-        let (rows, cols) = self.shape.size(place);
-        View::of(self.weight(place), rows, cols)
+    pub(crate) fn matrix(&self, tensor: Tensor) -> View<'a> {
+        let [rows, cols] = tensor.shape(&self.layout.config);
+        View::of(self.weight(tensor), rows, cols)
     }
 
     /// Where the gradient of a weight goes; nowhere where adapters learn in its stead.
-    pub(crate) fn gradient_of<'g>(&self, place: Place, g: &'g mut [f32]) -> Option<&'g mut [f32]> {
-        self.adapted.is_none().then(|| &mut g[self.shape.range(place)])
+    pub(crate) fn gradient_of<'g>(&self, tensor: Tensor, g: &'g mut [f32]) -> Option<&'g mut [f32]> {
+        self.adapted.is_none().then(|| &mut g[self.layout.range(tensor)])
     }
 
     /// `x · Wᵀ` for the rows of `x`, with what the adapter adds.
-    pub(crate) fn linear(&self, p: &Products, layer: usize, part: Part, x: &[f32]) -> Vec<f32> {
-        let (outputs, inputs) = self.shape.part(part);
+    pub(crate) fn linear(&self, p: &Products, layer: usize, part: LayerPart, x: &[f32]) -> Vec<f32> {
+        let (outputs, inputs) = self.layout.part(part);
         let rows = x.len() / inputs;
         let x = View::of(x, rows, inputs);
         let mut out = vec![0.0; rows * outputs];
-        p.set(&mut out, x, self.matrix(Place::Layer(layer, part)).turned());
+        p.set(&mut out, x, self.matrix(Tensor::Layer(layer, part)).turned());
         if let Some(Low { between, b, .. }) = self.low(p, layer, part, x) {
             p.add(&mut out, View::of(&between, rows, b.cols()), b.turned());
         }
@@ -62,16 +63,16 @@ impl<'a> Decoder<'a> {
     pub(crate) fn linear_back(
         &self,
         p: &Products,
-        (layer, part): (usize, Part),
+        (layer, part): (usize, LayerPart),
         (x, d_out): (&[f32], &[f32]),
         d_x: &mut [f32],
         g: &mut [f32],
     ) {
-        let (outputs, inputs) = self.shape.part(part);
+        let (outputs, inputs) = self.layout.part(part);
         let rows = x.len() / inputs;
         let (x, d_out) = (View::of(x, rows, inputs), View::of(d_out, rows, outputs));
-        p.add(d_x, d_out, self.matrix(Place::Layer(layer, part)));
-        if let Some(g) = self.gradient_of(Place::Layer(layer, part), g) {
+        p.add(d_x, d_out, self.matrix(Tensor::Layer(layer, part)));
+        if let Some(g) = self.gradient_of(Tensor::Layer(layer, part), g) {
             p.add(g, d_out.turned(), x);
         }
         if let Some(Low { between, a, b, scale, ranges: [of_a, of_b] }) =
@@ -89,10 +90,10 @@ impl<'a> Decoder<'a> {
     }
 
     /// What an adapter makes of `x` on its way.
-    fn low(&self, p: &Products, layer: usize, part: Part, x: View<'_>) -> Option<Low<'a>> {
+    fn low(&self, p: &Products, layer: usize, part: LayerPart, x: View<'_>) -> Option<Low<'a>> {
         let Adapted { adapters, values } = self.adapted?;
         let ranges = adapters.ranges(layer, part)?;
-        let (outputs, inputs) = self.shape.part(part);
+        let (outputs, inputs) = self.layout.part(part);
         let a = View::of(&values[ranges[0].clone()], adapters.rank, inputs);
         let b = View::of(&values[ranges[1].clone()], outputs, adapters.rank);
         let mut between = vec![0.0; x.rows() * adapters.rank];
@@ -105,18 +106,18 @@ impl<'a> Decoder<'a> {
     pub(crate) fn loss(&self, products: &Products, pack: &Pack) -> Loss {
         let rotations = self.rotations(pack);
         let mut state = self.embed(&pack.tokens);
-        for at in 0..self.shape.layers {
+        for at in 0..self.layout.config.layers {
             state = layer::forward(self, products, at, state, pack, &rotations).0;
         }
-        output_loss(self, products, &self.normed(&rows(&state, &pack.told, self.shape.width)), pack, None).0
+        output_loss(self, products, &self.normed(&rows(&state, &pack.told, self.layout.config.width)), pack, None).0
     }
 
     /// The loss of a pack, whose gradient (of its sum over tokens) is added to `g`.
     pub(crate) fn learn(&self, products: &Products, pack: &Pack, g: &mut [f32]) -> Loss {
         let rotations = self.rotations(pack);
         let mut state = self.embed(&pack.tokens);
-        let mut tapes: Vec<Tape> = Vec::with_capacity(self.shape.layers);
-        for at in 0..self.shape.layers {
+        let mut tapes: Vec<Tape> = Vec::with_capacity(self.layout.config.layers);
+        for at in 0..self.layout.config.layers {
             let (out, tape) = layer::forward(self, products, at, state, pack, &rotations);
             state = out;
             tapes.push(tape);
@@ -137,12 +138,12 @@ impl<'a> Decoder<'a> {
         state: &[f32],
         g: &mut [f32],
     ) -> (Loss, Vec<f32>) {
-        let width = self.shape.width;
+        let width = self.layout.config.width;
         let told = rows(state, &pack.told, width);
         let (loss, d_told) = output_loss(self, products, &self.normed(&told), pack, Some(&mut *g));
-        let d_scale = self.gradient_of(Place::LastNorm, g);
-        let scale = self.weight(Place::LastNorm);
-        let d_told = norm::backward(&told, scale, self.shape.epsilon, d_told, d_scale);
+        let d_scale = self.gradient_of(Tensor::Norm, g);
+        let scale = self.weight(Tensor::Norm);
+        let d_told = norm::backward(&told, scale, self.layout.config.epsilon, d_told, d_scale);
         let mut d = vec![0.0; state.len()];
         for (&row, of_row) in pack.told.iter().zip(d_told.chunks_exact(width)) {
             crate::kernel::add(&mut d[row * width..][..width], of_row);
@@ -151,22 +152,22 @@ impl<'a> Decoder<'a> {
     }
 
     fn normed(&self, told: &[f32]) -> Vec<f32> {
-        norm::forward(told, self.weight(Place::LastNorm), self.shape.epsilon)
+        norm::forward(told, self.weight(Tensor::Norm), self.layout.config.epsilon)
     }
 
     fn rotations(&self, pack: &Pack) -> Rotations {
         let places = pack.places.iter().max().map_or(0, |last| last + 1);
-        Rotations::new(places, self.shape.head, self.shape.theta)
+        Rotations::new(places, &self.layout.config)
     }
 
     fn embed(&self, tokens: &[u32]) -> Vec<f32> {
         let at: Vec<usize> = tokens.iter().map(|&token| token as usize).collect();
-        rows(self.weight(Place::Embeddings), &at, self.shape.width)
+        rows(self.weight(Tensor::Embedding), &at, self.layout.config.width)
     }
 
     fn embed_back(&self, tokens: &[u32], d: &[f32], g: &mut [f32]) {
-        let width = self.shape.width;
-        let Some(g) = self.gradient_of(Place::Embeddings, g) else { return };
+        let width = self.layout.config.width;
+        let Some(g) = self.gradient_of(Tensor::Embedding, g) else { return };
         for (&token, d) in tokens.iter().zip(d.chunks_exact(width)) {
             crate::kernel::add(&mut g[token as usize * width..][..width], d);
         }

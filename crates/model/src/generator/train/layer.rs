@@ -12,8 +12,8 @@ use super::decoder::Decoder;
 use super::norm;
 use super::pack::Pack;
 use super::rope::Rotations;
-use super::shape::{Part, Place};
 use crate::encoder::Products;
+use crate::generator::{LayerPart, Tensor};
 use multiversion::multiversion;
 
 /// What backward needs of a layer, a row a token.
@@ -43,25 +43,25 @@ pub(crate) fn forward(
     pack: &Pack,
     rotations: &Rotations,
 ) -> (Vec<f32>, Tape) {
-    let linear = |part: Part, x: &[f32]| decoder.linear(products, at, part, x);
-    let normed = decoder.norm(at, Part::FirstNorm, &input);
-    let (query, key) = (linear(Part::Query, &normed), linear(Part::Key, &normed));
-    let value = linear(Part::Value, &normed);
+    let linear = |part: LayerPart, x: &[f32]| decoder.linear(products, at, part, x);
+    let normed = decoder.norm(at, LayerPart::AttentionNorm, &input);
+    let (query, key) = (linear(LayerPart::Query, &normed), linear(LayerPart::Key, &normed));
+    let value = linear(LayerPart::Value, &normed);
     let mut looks = Looks { query, key, value };
-    let bare = decoder.shape.head_norms.then(|| {
-        let query = decoder.norm(at, Part::QueryNorm, &looks.query);
-        let key = decoder.norm(at, Part::KeyNorm, &looks.key);
+    let bare = decoder.layout.config.architecture.norms_heads().then(|| {
+        let query = decoder.norm(at, LayerPart::QueryNorm, &looks.query);
+        let key = decoder.norm(at, LayerPart::KeyNorm, &looks.key);
         [std::mem::replace(&mut looks.query, query), std::mem::replace(&mut looks.key, key)]
     });
     rotations.turn(&mut looks.query, &pack.places);
     rotations.turn(&mut looks.key, &pack.places);
-    let mixed = attention::forward(products, decoder.shape, &pack.segments, &looks);
-    let mut between = linear(Part::Out, &mixed);
+    let mixed = attention::forward(products, &decoder.layout.config, &pack.segments, &looks);
+    let mut between = linear(LayerPart::Out, &mixed);
     crate::kernel::add(&mut between, &input);
 
-    let normed = decoder.norm(at, Part::SecondNorm, &between);
-    let (gate, up) = (linear(Part::Gate, &normed), linear(Part::Up, &normed));
-    let mut out = linear(Part::Down, &gated(&gate, &up));
+    let normed = decoder.norm(at, LayerPart::FeedNorm, &between);
+    let (gate, up) = (linear(LayerPart::Gate, &normed), linear(LayerPart::Up, &normed));
+    let mut out = linear(LayerPart::Down, &gated(&gate, &up));
     crate::kernel::add(&mut out, &between);
     (out, Tape { input, bare, looks, mixed, between, gate, up })
 }
@@ -78,23 +78,23 @@ pub(crate) fn backward(
 ) -> Vec<f32> {
     let d = second_half_back(decoder, products, at, tape, d, g);
     let mut d_mixed = vec![0.0; tape.mixed.len()];
-    decoder.linear_back(products, (at, Part::Out), (&tape.mixed, &d), &mut d_mixed, g);
+    decoder.linear_back(products, (at, LayerPart::Out), (&tape.mixed, &d), &mut d_mixed, g);
     let segments = &pack.segments;
     let mut d_looks =
-        attention::backward(products, decoder.shape, segments, &tape.looks, &d_mixed);
+        attention::backward(products, &decoder.layout.config, segments, &tape.looks, &d_mixed);
     rotations.turn_back(&mut d_looks.query, &pack.places);
     rotations.turn_back(&mut d_looks.key, &pack.places);
     if let Some([query, key]) = &tape.bare {
-        d_looks.query = decoder.norm_back(at, Part::QueryNorm, query, d_looks.query, g);
-        d_looks.key = decoder.norm_back(at, Part::KeyNorm, key, d_looks.key, g);
+        d_looks.query = decoder.norm_back(at, LayerPart::QueryNorm, query, d_looks.query, g);
+        d_looks.key = decoder.norm_back(at, LayerPart::KeyNorm, key, d_looks.key, g);
     }
-    let normed = decoder.norm(at, Part::FirstNorm, &tape.input);
+    let normed = decoder.norm(at, LayerPart::AttentionNorm, &tape.input);
     let mut d_normed = vec![0.0; normed.len()];
     let Looks { query, key, value } = d_looks;
-    for (part, d) in [(Part::Query, query), (Part::Key, key), (Part::Value, value)] {
+    for (part, d) in [(LayerPart::Query, query), (LayerPart::Key, key), (LayerPart::Value, value)] {
         decoder.linear_back(products, (at, part), (&normed, &d), &mut d_normed, g);
     }
-    let mut d_input = decoder.norm_back(at, Part::FirstNorm, &tape.input, d_normed, g);
+    let mut d_input = decoder.norm_back(at, LayerPart::AttentionNorm, &tape.input, d_normed, g);
     crate::kernel::add(&mut d_input, &d);
     d_input
 }
@@ -110,27 +110,27 @@ fn second_half_back(
 ) -> Vec<f32> {
     let mut d_active = vec![0.0; tape.gate.len()];
     let active = gated(&tape.gate, &tape.up);
-    decoder.linear_back(products, (at, Part::Down), (&active, &d), &mut d_active, g);
+    decoder.linear_back(products, (at, LayerPart::Down), (&active, &d), &mut d_active, g);
     let (d_gate, d_up) = gated_back(&tape.gate, &tape.up, d_active);
-    let normed = decoder.norm(at, Part::SecondNorm, &tape.between);
+    let normed = decoder.norm(at, LayerPart::FeedNorm, &tape.between);
     let mut d_normed = vec![0.0; normed.len()];
-    for (part, d) in [(Part::Gate, d_gate), (Part::Up, d_up)] {
+    for (part, d) in [(LayerPart::Gate, d_gate), (LayerPart::Up, d_up)] {
         decoder.linear_back(products, (at, part), (&normed, &d), &mut d_normed, g);
     }
-    let mut d_between = decoder.norm_back(at, Part::SecondNorm, &tape.between, d_normed, g);
+    let mut d_between = decoder.norm_back(at, LayerPart::FeedNorm, &tape.between, d_normed, g);
     crate::kernel::add(&mut d_between, &d);
     d_between
 }
 
 impl Decoder<'_> {
-    fn norm(&self, at: usize, part: Part, x: &[f32]) -> Vec<f32> {
-        norm::forward(x, self.weight(Place::Layer(at, part)), self.shape.epsilon)
+    fn norm(&self, at: usize, part: LayerPart, x: &[f32]) -> Vec<f32> {
+        norm::forward(x, self.weight(Tensor::Layer(at, part)), self.layout.config.epsilon)
     }
 
-    fn norm_back(&self, at: usize, part: Part, x: &[f32], d: Vec<f32>, g: &mut [f32]) -> Vec<f32> {
-        let place = Place::Layer(at, part);
+    fn norm_back(&self, at: usize, part: LayerPart, x: &[f32], d: Vec<f32>, g: &mut [f32]) -> Vec<f32> {
+        let place = Tensor::Layer(at, part);
         let d_scale = self.gradient_of(place, g);
-        norm::backward(x, self.weight(place), self.shape.epsilon, d, d_scale)
+        norm::backward(x, self.weight(place), self.layout.config.epsilon, d, d_scale)
     }
 }
 

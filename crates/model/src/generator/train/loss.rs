@@ -45,21 +45,21 @@ pub(crate) fn output_loss(
     pack: &Pack,
     mut g: Option<&mut [f32]>,
 ) -> (Loss, Vec<f32>) {
-    let (place, width) = (decoder.shape.output(), decoder.shape.width);
+    let (tensor, width) = (decoder.layout.output(), decoder.layout.config.width);
     let (mut loss, mut d_states) = (Loss::default(), vec![0.0; states.len()]);
     let blocks = states.chunks(BLOCK * width).zip(d_states.chunks_mut(BLOCK * width));
     for ((states, d_states), targets) in blocks.zip(pack.targets.chunks(BLOCK)) {
-        let (rows, cols) = (targets.len(), decoder.shape.vocabulary);
+        let (rows, cols) = (targets.len(), decoder.layout.config.vocabulary);
         let states = View::of(states, rows, width);
         let mut logits = vec![0.0; rows * cols];
-        products.set(&mut logits, states, decoder.matrix(place).turned());
+        products.set(&mut logits, states, decoder.matrix(tensor).turned());
         for (row, &target) in logits.chunks_exact_mut(cols).zip(targets) {
             loss.add(row_loss(row, target as usize));
         }
         let Some(g) = g.as_deref_mut() else { continue };
         let d = View::of(&logits, rows, cols);
-        products.set(d_states, d, decoder.matrix(place));
-        if let Some(g) = decoder.gradient_of(place, g) {
+        products.set(d_states, d, decoder.matrix(tensor));
+        if let Some(g) = decoder.gradient_of(tensor, g) {
             products.add(g, d.turned(), states);
         }
     }

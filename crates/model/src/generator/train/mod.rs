@@ -8,7 +8,7 @@ mod loss;
 mod norm;
 mod pack;
 mod rope;
-mod shape;
+mod layout;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,7 @@
 //! Rotary places: pairs of a head's values turn by angles that grow with the token's place.
 
+use crate::generator::Config;
+
 /// Cosines and sines of places from 0.
 pub(crate) struct Rotations {
     /// Pairs of a head.
@@ -9,10 +11,14 @@ pub(crate) struct Rotations {
 }
 
 impl Rotations {
-    /// For `places` places of heads `head` wide.
-    pub(crate) fn new(places: usize, head: usize, theta: f32) -> Self {
+    /// For places from 0 to `places`.
+    pub(crate) fn new(places: usize, config: &Config) -> Self {
+        let (head, theta) = (config.head_width, f64::from(config.theta));
         let half = head / 2;
-        let rate = |pair: usize| f64::from(theta).powf(-2.0 * pair as f64 / head as f64);
+        let rate = |pair: usize| {
+            let rate = theta.powf(-2.0 * pair as f64 / head as f64);
+            rate / f64::from(config.rope_factors[pair])
+        };
         let rates: Vec<f64> = (0..half).map(rate).collect();
         let mut turns = Vec::with_capacity(places * head);
         for place in 0..places {
@@ -52,10 +58,13 @@ impl Rotations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generator::Architecture;
+    use crate::generator::train::layout::tests::tiny;
 
     #[test]
     fn a_turn_back_undoes_a_turn_and_place_0_does_not_turn() {
-        let rotations = Rotations::new(9, 4, 100.0);
+        let config = Config { head_width: 4, ..tiny(Architecture::Llama, true).config };
+        let rotations = Rotations::new(9, &config);
         let rows: Vec<f32> = (0..16u8).map(f32::from).collect();
         let mut turned = rows.clone();
         rotations.turn(&mut turned, &[0, 8]);

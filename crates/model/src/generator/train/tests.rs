@@ -1,18 +1,19 @@
 use super::adapters::Adapters;
 use super::decoder::{Adapted, Decoder};
 use super::pack::{Example, Pack};
-use super::shape::tests::TINY;
-use super::shape::{Part, Place, Shape};
+use super::layout::Layout;
+use super::layout::tests::tiny;
 use crate::encoder::Products;
+use crate::generator::{Architecture, LayerPart, Tensor};
 use crate::random::Random;
 
 /// Random weights; norms near one.
-pub(super) fn random_weights(shape: &Shape, seed: u64) -> Vec<f32> {
+pub(super) fn random_weights(layout: &Layout, seed: u64) -> Vec<f32> {
     let mut random = Random::of(&[seed]);
-    let mut weights = Vec::with_capacity(shape.weights());
-    for place in shape.places() {
-        let (rows, cols) = shape.size(place);
-        let (mean, size) = if place.is_norm() { (1.0, 0.2) } else { (0.0, 0.4) };
+    let mut weights = Vec::with_capacity(layout.weights());
+    for tensor in layout.config.tensors() {
+        let [rows, cols] = tensor.shape(&layout.config);
+        let (mean, size) = if tensor.is_norm() { (1.0, 0.2) } else { (0.0, 0.4) };
         weights.extend((0..rows * cols).map(|_| mean + size * random.normal()));
     }
     weights
@@ -47,9 +48,9 @@ fn the_gradients_of_all_weights_are_those_of_finite_differences() {
     let products = Products::new();
     let all = examples();
     let pack = Pack::of(&all.iter().collect::<Vec<_>>());
-    for shape in [TINY, Shape { tied: true, head_norms: false, ..TINY }] {
-        let weights = random_weights(&shape, 3);
-        let decoder = Decoder { shape: &shape, weights: &weights, adapted: None };
+    for layout in [tiny(Architecture::Qwen3, false), tiny(Architecture::Llama, true)] {
+        let weights = random_weights(&layout, 3);
+        let decoder = Decoder { layout: &layout, weights: &weights, adapted: None };
         let mut g = vec![0.0; weights.len()];
         let loss = decoder.learn(&products, &pack, &mut g);
         assert_eq!(loss, decoder.loss(&products, &pack));
@@ -62,14 +63,15 @@ fn the_gradients_of_adapters_are_those_of_finite_differences() {
     let products = Products::new();
     let all = examples();
     let pack = Pack::of(&all.iter().collect::<Vec<_>>());
-    let weights = random_weights(&TINY, 4);
-    let parts = [Part::Query, Part::Value, Part::Out, Part::Gate, Part::Down];
-    let adapters = Adapters::new(TINY, 3, 6.0, &parts);
+    let layout = tiny(Architecture::Qwen3, false);
+    let weights = random_weights(&layout, 4);
+    let parts = [LayerPart::Query, LayerPart::Value, LayerPart::Out, LayerPart::Gate, LayerPart::Down];
+    let adapters = Adapters::new(layout.config.clone(), 3, 6.0, &parts);
     let mut random = Random::of(&[5]);
     let values: Vec<f32> = (0..adapters.weights()).map(|_| 0.3 * random.normal()).collect();
     let loss = |values: &[f32], g: Option<&mut [f32]>| {
         let adapted = Some(Adapted { adapters: &adapters, values });
-        let decoder = Decoder { shape: &TINY, weights: &weights, adapted };
+        let decoder = Decoder { layout: &layout, weights: &weights, adapted };
         match g {
             Some(g) => decoder.learn(&products, &pack, g).sum,
             None => decoder.loss(&products, &pack).sum,
@@ -84,8 +86,9 @@ fn the_gradients_of_adapters_are_those_of_finite_differences() {
 fn a_pack_has_the_loss_and_the_gradient_of_its_examples_one_by_one() {
     let products = Products::new();
     let all = examples();
-    let weights = random_weights(&TINY, 6);
-    let decoder = Decoder { shape: &TINY, weights: &weights, adapted: None };
+    let layout = tiny(Architecture::Qwen3, false);
+    let weights = random_weights(&layout, 6);
+    let decoder = Decoder { layout: &layout, weights: &weights, adapted: None };
     let (mut together, mut apart) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
     let pack = Pack::of(&all.iter().collect::<Vec<_>>());
     let loss = decoder.learn(&products, &pack, &mut together);
@@ -102,8 +105,9 @@ fn a_pack_has_the_loss_and_the_gradient_of_its_examples_one_by_one() {
 fn a_long_example_is_the_same_in_blocks_of_queries() {
     // The last row of 300 looks at all before it: what changes there changes its loss.
     let products = Products::new();
-    let weights = random_weights(&TINY, 8);
-    let decoder = Decoder { shape: &TINY, weights: &weights, adapted: None };
+    let layout = tiny(Architecture::Qwen3, false);
+    let weights = random_weights(&layout, 8);
+    let decoder = Decoder { layout: &layout, weights: &weights, adapted: None };
     let prompt: Vec<u32> = (0..300).map(|at| at * 7 % 23).collect();
     let loss = |first: u32, last: u32| {
         let mut prompt = prompt.clone();
@@ -112,7 +116,7 @@ fn a_long_example_is_the_same_in_blocks_of_queries() {
         decoder.loss(&products, &Pack::of(&[&example])).sum
     };
     assert!((loss(0, 9) - loss(5, 9)).abs() > 1e-6);
-    let range = TINY.range(Place::Layer(1, Part::Down));
+    let range = layout.range(Tensor::Layer(1, LayerPart::Down));
     let mut g = vec![0.0; weights.len()];
     let example = Example { prompt, program: vec![4] };
     let pack = Pack::of(&[&example]);
@@ -120,6 +124,6 @@ fn a_long_example_is_the_same_in_blocks_of_queries() {
     check(&weights[range.clone()], &g[range.clone()], 29, &|part| {
         let mut weights = weights.clone();
         weights[range.clone()].copy_from_slice(part);
-        Decoder { shape: &TINY, weights: &weights, adapted: None }.loss(&products, &pack).sum
+        Decoder { layout: &layout, weights: &weights, adapted: None }.loss(&products, &pack).sum
     });
 }
