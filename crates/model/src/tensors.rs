@@ -183,7 +183,7 @@ fn single(bytes: &[u8]) -> f32 {
 }
 
 /// A half-precision number.
-fn half(bytes: &[u8]) -> f32 {
+pub(crate) fn half(bytes: &[u8]) -> f32 {
     let bits: u16 = bytes.try_into().map_or(0, u16::from_le_bytes);
     let (exponent, mantissa) = ((bits >> 10) & 31, f32::from(bits & 1023));
     let size = match exponent {

@@ -2,11 +2,11 @@
 
 use super::adapters::Adapters;
 use super::layer::{self, Tape};
+use super::layout::Layout;
 use super::loss::{Loss, output_loss};
 use super::norm;
 use super::pack::Pack;
 use super::rope::Rotations;
-use super::layout::Layout;
 use crate::encoder::{Products, View};
 use crate::generator::{LayerPart, Tensor};
 
@@ -42,12 +42,22 @@ impl<'a> Decoder<'a> {
     }
 
     /// Where the gradient of a weight goes; nowhere where adapters learn in its stead.
-    pub(crate) fn gradient_of<'g>(&self, tensor: Tensor, g: &'g mut [f32]) -> Option<&'g mut [f32]> {
+    pub(crate) fn gradient_of<'g>(
+        &self,
+        tensor: Tensor,
+        g: &'g mut [f32],
+    ) -> Option<&'g mut [f32]> {
         self.adapted.is_none().then(|| &mut g[self.layout.range(tensor)])
     }
 
     /// `x · Wᵀ` for the rows of `x`, with what the adapter adds.
-    pub(crate) fn linear(&self, p: &Products, layer: usize, part: LayerPart, x: &[f32]) -> Vec<f32> {
+    pub(crate) fn linear(
+        &self,
+        p: &Products,
+        layer: usize,
+        part: LayerPart,
+        x: &[f32],
+    ) -> Vec<f32> {
         let (outputs, inputs) = self.layout.part(part);
         let rows = x.len() / inputs;
         let x = View::of(x, rows, inputs);
@@ -109,7 +119,14 @@ impl<'a> Decoder<'a> {
         for at in 0..self.layout.config.layers {
             state = layer::forward(self, products, at, state, pack, &rotations).0;
         }
-        output_loss(self, products, &self.normed(&rows(&state, &pack.told, self.layout.config.width)), pack, None).0
+        output_loss(
+            self,
+            products,
+            &self.normed(&rows(&state, &pack.told, self.layout.config.width)),
+            pack,
+            None,
+        )
+        .0
     }
 
     /// The loss of a pack, whose gradient (of its sum over tokens) is added to `g`.

@@ -127,7 +127,14 @@ impl Decoder<'_> {
         norm::forward(x, self.weight(Tensor::Layer(at, part)), self.layout.config.epsilon)
     }
 
-    fn norm_back(&self, at: usize, part: LayerPart, x: &[f32], d: Vec<f32>, g: &mut [f32]) -> Vec<f32> {
+    fn norm_back(
+        &self,
+        at: usize,
+        part: LayerPart,
+        x: &[f32],
+        d: Vec<f32>,
+        g: &mut [f32],
+    ) -> Vec<f32> {
         let place = Tensor::Layer(at, part);
         let d_scale = self.gradient_of(place, g);
         norm::backward(x, self.weight(place), self.layout.config.epsilon, d, d_scale)

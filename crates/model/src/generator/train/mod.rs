@@ -4,11 +4,11 @@ mod adapters;
 mod attention;
 mod decoder;
 mod layer;
+mod layout;
 mod loss;
 mod norm;
 mod pack;
 mod rope;
-mod layout;
 #[cfg(test)]
 mod tests;
 

@@ -1,8 +1,8 @@
 use super::adapters::Adapters;
 use super::decoder::{Adapted, Decoder};
-use super::pack::{Example, Pack};
 use super::layout::Layout;
 use super::layout::tests::tiny;
+use super::pack::{Example, Pack};
 use crate::encoder::Products;
 use crate::generator::{Architecture, LayerPart, Tensor};
 use crate::random::Random;
@@ -54,7 +54,9 @@ fn the_gradients_of_all_weights_are_those_of_finite_differences() {
         let mut g = vec![0.0; weights.len()];
         let loss = decoder.learn(&products, &pack, &mut g);
         assert_eq!(loss, decoder.loss(&products, &pack));
-        check(&weights, &g, 7, &|weights| Decoder { weights, ..decoder }.loss(&products, &pack).sum);
+        check(&weights, &g, 7, &|weights| {
+            Decoder { weights, ..decoder }.loss(&products, &pack).sum
+        });
     }
 }
 
@@ -65,7 +67,8 @@ fn the_gradients_of_adapters_are_those_of_finite_differences() {
     let pack = Pack::of(&all.iter().collect::<Vec<_>>());
     let layout = tiny(Architecture::Qwen3, false);
     let weights = random_weights(&layout, 4);
-    let parts = [LayerPart::Query, LayerPart::Value, LayerPart::Out, LayerPart::Gate, LayerPart::Down];
+    let parts =
+        [LayerPart::Query, LayerPart::Value, LayerPart::Out, LayerPart::Gate, LayerPart::Down];
     let adapters = Adapters::new(layout.config.clone(), 3, 6.0, &parts);
     let mut random = Random::of(&[5]);
     let values: Vec<f32> = (0..adapters.weights()).map(|_| 0.3 * random.normal()).collect();
