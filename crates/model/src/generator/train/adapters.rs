@@ -32,11 +32,11 @@ impl Adapters {
     }
 
     /// Rows and columns of a half of an adapter.
-    pub(crate) const fn size(&self, part: LayerPart, half: Half) -> (usize, usize) {
+    pub(crate) const fn size(&self, part: LayerPart, half: Half) -> [usize; 2] {
         let [outputs, inputs] = Tensor::Layer(0, part).shape(&self.config);
         match half {
-            Half::A => (self.rank, inputs),
-            Half::B => (outputs, self.rank),
+            Half::A => [self.rank, inputs],
+            Half::B => [outputs, self.rank],
         }
     }
 
@@ -59,7 +59,7 @@ impl Adapters {
         let at = self.parts.iter().position(|&other| other == part)?;
         let before: usize = self.parts[..at].iter().map(|&part| self.of_part(part)).sum();
         let start = layer * self.of_layer() + before;
-        let (rows, cols) = self.size(part, Half::A);
+        let [rows, cols] = self.size(part, Half::A);
         let middle = start + rows * cols;
         Some([start..middle, middle..start + self.of_part(part)])
     }
@@ -75,7 +75,7 @@ impl Adapters {
         let mut random = Random::of(&[seed, 0]);
         let mut values = vec![0.0; self.weights()];
         for (layer, part) in self.all() {
-            let most = 1.0 / (self.size(part, Half::A).1 as f32).sqrt();
+            let most = 1.0 / (self.size(part, Half::A)[1] as f32).sqrt();
             if let Some([a, _]) = self.ranges(layer, part) {
                 values[a].iter_mut().for_each(|x| *x = most * (2.0 * random.uniform() - 1.0));
             }

@@ -19,10 +19,13 @@ pub(crate) struct Loss {
 }
 
 impl Loss {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.sum += other.sum;
-        self.tokens += other.tokens;
-        self.right += other.right;
+    /// The sum of two.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self {
+            sum: self.sum + other.sum,
+            tokens: self.tokens + other.tokens,
+            right: self.right + other.right,
+        }
     }
 
     /// The mean a token.
@@ -54,7 +57,7 @@ pub(crate) fn output_loss(
         let mut logits = vec![0.0; rows * cols];
         products.set(&mut logits, states, decoder.matrix(tensor).turned());
         for (row, &target) in logits.chunks_exact_mut(cols).zip(targets) {
-            loss.add(row_loss(row, target as usize));
+            loss = loss.and(row_loss(row, target as usize));
         }
         let Some(g) = g.as_deref_mut() else { continue };
         let d = View::of(&logits, rows, cols);

@@ -2,10 +2,11 @@ use super::adapters::Adapters;
 use super::decoder::{Adapted, Decoder};
 use super::layout::Layout;
 use super::layout::tests::tiny;
-use super::pack::{Example, Pack};
+use super::learner::Learner;
+use super::pack::Pack;
+use super::*;
 use crate::encoder::Products;
 use crate::generator::{Architecture, LayerPart, Tensor};
-use crate::random::Random;
 
 /// Random weights; norms near one.
 pub(super) fn random_weights(layout: &Layout, seed: u64) -> Vec<f32> {
@@ -97,7 +98,7 @@ fn a_pack_has_the_loss_and_the_gradient_of_its_examples_one_by_one() {
     let loss = decoder.learn(&products, &pack, &mut together);
     let mut sum = super::loss::Loss::default();
     for example in &all {
-        sum.add(decoder.learn(&products, &Pack::of(&[example]), &mut apart));
+        sum = sum.and(decoder.learn(&products, &Pack::of(&[example]), &mut apart));
     }
     assert!((loss.sum - sum.sum).abs() < 1e-4 && loss.tokens == sum.tokens && sum.tokens == 8);
     let far = together.iter().zip(&apart).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -129,4 +130,162 @@ fn a_long_example_is_the_same_in_blocks_of_queries() {
         weights[range.clone()].copy_from_slice(part);
         Decoder { layout: &layout, weights: &weights, adapted: None }.loss(&products, &pack).sum
     });
+}
+
+/// Keeps files in memory, and stops being asked for a state after some steps.
+#[derive(Default)]
+struct Memory {
+    state: Option<Vec<u8>>,
+    best: Option<Vec<u8>>,
+    metrics: Vec<Metric>,
+}
+
+impl Ledger for Memory {
+    fn metric(&mut self, metric: &Metric) {
+        self.metrics.push(*metric);
+    }
+
+    fn keep(&mut self, what: Kept, file: &FloatsFile<'_>) {
+        let mut bytes = Vec::new();
+        file.write(&mut bytes).unwrap();
+        match what {
+            Kept::State => self.state = Some(bytes),
+            Kept::Best => self.best = Some(bytes),
+        }
+    }
+
+    fn kept(&mut self, what: Kept) -> Option<Vec<u8>> {
+        match what {
+            Kept::State => self.state.clone(),
+            Kept::Best => self.best.clone(),
+        }
+    }
+}
+
+fn settings() -> Settings {
+    let (epochs, batch, rate) = (30, 2, 2e-2);
+    Settings { epochs, batch, rate, evaluate_every: 10, keep_every: 7, ..Settings::default() }
+}
+
+fn learner(settings: &Settings) -> Learner {
+    let layout = tiny(Architecture::Qwen3, true);
+    let weights = random_weights(&layout, 11);
+    Learner::new(layout, weights, settings)
+}
+
+fn lora() -> Option<Lora> {
+    Some(Lora { rank: 4, alpha: 8.0, parts: PRODUCTS.map(|(_, part)| part).to_vec() })
+}
+
+#[test]
+fn training_learns_its_examples_with_all_weights_and_with_adapters() {
+    let (all, mut last) = (examples(), Vec::new());
+    for lora in [None, lora()] {
+        let settings = Settings { lora, ..settings() };
+        let mut memory = Memory::default();
+        let tuned = train(learner(&settings), (&all, &all[..1]), &settings, &mut memory).unwrap();
+        let (first, end) = (memory.metrics[0].held.unwrap(), memory.metrics.last().unwrap());
+        assert!(end.held.unwrap().0 < 0.3 * first.0, "{first:?} {end:?}");
+        assert_eq!((end.step, end.steps, memory.metrics.len()), (60, 60, 61));
+        let merged = tuned.merged();
+        let decoder = Decoder { layout: &merged.layout, weights: &merged.weights, adapted: None };
+        let loss = decoder.loss(&Products::new(), &Pack::of(&[&all[0]])).mean();
+        let best = memory.metrics.iter().filter_map(|metric| metric.held).map(|held| held.0);
+        let best = best.fold(f32::INFINITY, f32::min);
+        assert!((loss - best).abs() < 1e-3, "{loss} {best}");
+        last.push(merged.weights);
+    }
+    assert_ne!(last[0], last[1]);
+}
+
+#[test]
+fn a_training_that_was_stopped_ends_with_the_same_weights() {
+    let all = examples();
+    for lora in [None, lora()] {
+        let settings = Settings { lora, ..settings() };
+        let (mut whole, mut stopped) = (Memory::default(), Memory::default());
+        let once = train(learner(&settings), (&all, &all[..1]), &settings, &mut whole).unwrap();
+        // As long a training, of which the state after step 21 of 60 is all that is left.
+        let mut steps = Stopping { memory: &mut stopped, at: 21 };
+        train(learner(&settings), (&all, &all[..1]), &settings, &mut steps).unwrap();
+        stopped.metrics.clear();
+        let again = train(learner(&settings), (&all, &all[..1]), &settings, &mut stopped).unwrap();
+        assert_eq!(stopped.metrics.first().unwrap().step, 22);
+        assert_eq!(stopped.metrics[..], whole.metrics[22..]);
+        assert!(once.weights == again.weights);
+        let values = |tuned: Tuned| tuned.adapters.map(|(_, values)| values);
+        assert!(values(once) == values(again));
+    }
+}
+
+/// Keeps nothing after a step.
+struct Stopping<'a> {
+    memory: &'a mut Memory,
+    at: usize,
+}
+
+impl Ledger for Stopping<'_> {
+    fn metric(&mut self, metric: &Metric) {
+        self.memory.metric(metric);
+    }
+
+    fn keep(&mut self, what: Kept, file: &FloatsFile<'_>) {
+        if self.memory.metrics.last().is_none_or(|metric| metric.step < self.at)
+            || (what == Kept::State && self.memory.metrics.last().unwrap().step == self.at)
+        {
+            self.memory.keep(what, file);
+        }
+    }
+
+    fn kept(&mut self, what: Kept) -> Option<Vec<u8>> {
+        self.memory.kept(what)
+    }
+}
+
+#[test]
+fn training_stops_when_what_is_held_back_gets_no_better() {
+    let all = examples();
+    let settings = Settings { rate: 0.5, evaluate_every: 2, patience: 2, ..settings() };
+    let mut memory = Memory::default();
+    let tuned = train(learner(&settings), (&all, &all[..1]), &settings, &mut memory).unwrap();
+    assert!(memory.metrics.last().unwrap().step < 60);
+    let held = memory.metrics.iter().filter_map(|metric| metric.held).map(|held| held.0);
+    let decoder = Decoder { layout: &tuned.layout, weights: &tuned.weights, adapted: None };
+    let loss = decoder.loss(&Products::new(), &Pack::of(&[&all[0]])).mean();
+    assert!((loss - held.fold(f32::INFINITY, f32::min)).abs() < 1e-4);
+}
+
+#[test]
+fn examples_that_do_not_fit_a_generator_are_refused_in_words() {
+    let layout = tiny(Architecture::Qwen3, true);
+    let why = |prompt: Vec<u32>, program: Vec<u32>| {
+        fits(&Example { prompt, program }, &layout).unwrap_err().to_string()
+    };
+    assert!(why(vec![1, 23], vec![2]).contains("tokens under 23"));
+    assert!(why(vec![1; 512], vec![2]).contains("one of 513"));
+    assert!(why(vec![1], vec![]).contains("a prompt and a program"));
+}
+
+#[test]
+fn files_of_models_and_adapters_are_called_as_transformers_and_peft_call_them() {
+    let settings = Settings { lora: lora(), ..settings() };
+    let tuned = learner(&settings).done();
+    let bytes = |file: &FloatsFile<'_>| {
+        let mut bytes = Vec::new();
+        file.write(&mut bytes).unwrap();
+        bytes
+    };
+    let (file, config) = tuned.adapter("base").unwrap();
+    let adapter = bytes(&file);
+    let adapter = crate::tensors::Tensors::open(&adapter).unwrap();
+    let name = "base_model.model.model.layers.1.mlp.down_proj.lora_A.weight";
+    assert_eq!(adapter.floats(name).unwrap().1, [4, 20]);
+    assert_eq!(adapter.floats(&name.replace("_A", "_B")).unwrap(), (vec![0.0; 64], vec![16, 4]));
+    assert_eq!((config["r"].as_u64(), config["lora_alpha"].as_f64()), (Some(4), Some(8.0)));
+    assert_eq!(config["target_modules"].as_array().unwrap().len(), 7);
+    let model = bytes(&tuned.model());
+    let model = crate::tensors::Tensors::open(&model).unwrap();
+    assert_eq!(model.floats("model.layers.0.self_attn.q_norm.weight").unwrap().1, [6]);
+    assert_eq!(model.floats("model.embed_tokens.weight").unwrap().1, [23, 16]);
+    assert!(!model.has("lm_head.weight"));
 }
