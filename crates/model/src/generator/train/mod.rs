@@ -6,6 +6,7 @@
 mod adamw;
 mod adapters;
 mod attention;
+mod base_files;
 mod decoder;
 mod file;
 mod layer;
@@ -17,6 +18,8 @@ mod norm;
 mod pack;
 mod rope;
 mod settings;
+#[cfg(feature = "tokenizers")]
+mod speech;
 #[cfg(test)]
 mod tests;
 mod tuned;
@@ -25,12 +28,15 @@ mod workers;
 use super::Weights;
 use crate::error::ModelError;
 use crate::random::Random;
+pub use base_files::{config_json, tokenizer_json};
 pub use file::FloatsFile;
 use layout::Layout;
 use learner::Learner;
 pub use ledger::{Kept, Ledger, Metric};
 pub use pack::Example;
 pub use settings::{Lora, PRODUCTS, Settings};
+#[cfg(feature = "tokenizers")]
+pub use speech::Speech;
 pub use tuned::Tuned;
 use workers::Workers;
 
