@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use crate::generator_arguments::TrainGenerator;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
@@ -196,6 +197,13 @@ pub enum Train {
   refinex refine crawl/ -o refined --weights model
   refinex train tagger --expert labels.jsonl.zst -o reading --encoder all-MiniLM-L6-v2/")]
     Tagger(TrainTagger),
+    /// Fine-tune a generator, a language model of the Llama or Qwen3 kind (hours on CPUs).
+    #[command(after_help = "Example:
+  refinex train generator --base SmolLM2-135M-Instruct/ --data labels.jsonl.zst -o model
+  refinex train generator --base Qwen3-0.6B/ --data labels.jsonl.zst -o model --lora-rank 16 --merge
+
+A GPU is many times faster: give the files of 'refinex export sft' to TRL or LLaMA-Factory.")]
+    Generator(TrainGenerator),
 }
 
 #[derive(Args)]

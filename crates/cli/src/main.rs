@@ -5,6 +5,7 @@ mod bars;
 mod command;
 mod expert_arguments;
 mod export_arguments;
+mod generator_arguments;
 mod labels_arguments;
 mod summary;
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Eval(arguments) => command::eval::run(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
+        Command::Train(Train::Generator(arguments)) => command::train_generator::run(&arguments),
         Command::Expert(arguments) => command::expert::run(&arguments),
         Command::Export(Export::Sft(arguments)) => command::export::run(&arguments),
         Command::Export(Export::Dolma(arguments)) => command::export::run_dolma(&arguments),

@@ -10,6 +10,10 @@ pub mod distiller;
 mod done;
 pub mod error;
 pub mod expert;
+#[cfg(feature = "tokenizers")]
+mod generator_folder;
+#[cfg(feature = "tokenizers")]
+pub mod generator_training;
 pub mod judge;
 pub mod labels;
 pub mod not_done;

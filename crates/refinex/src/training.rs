@@ -215,7 +215,7 @@ fn set(path: &str, labelling: usize, care: f32, documents: Vec<LabelledDocument>
 }
 
 /// The page that an excerpt was cut from: its id before the `#`.
-fn page(id: &str) -> &str {
+pub(crate) fn page(id: &str) -> &str {
     id.split('#').next().unwrap_or(id)
 }
 
@@ -245,25 +245,25 @@ impl Pages {
 }
 
 /// The fingerprint of a file, 16 hexadecimal digits.
-fn fingerprint(path: &str) -> Result<String, RunError> {
+pub(crate) fn fingerprint(path: &str) -> Result<String, RunError> {
     let bytes = std::fs::read(path)
         .map_err(|error| RunError::new(format!("expected a file at {path}, but found: {error}")))?;
     Ok(format!("{:016x}", xxh3_64(&bytes)))
 }
 
 /// Where a text falls between 0 and 1, by its own hash.
-fn share_of(text: &str) -> f32 {
+pub(crate) fn share_of(text: &str) -> f32 {
     (xxh3_64(text.as_bytes()) >> 40) as f32 / (1u64 << 24) as f32
 }
 
-fn pages_to_leave_out(path: Option<&str>) -> Result<HashSet<String>, RunError> {
+pub(crate) fn pages_to_leave_out(path: Option<&str>) -> Result<HashSet<String>, RunError> {
     let Some(path) = path else { return Ok(HashSet::new()) };
     let ids = std::fs::read_to_string(path)
         .map_err(|error| RunError::new(format!("expected ids at {path}, but found: {error}")))?;
     Ok(ids.lines().map(|id| page(id.trim()).to_owned()).collect())
 }
 
-fn read_labelled(path: &str) -> Result<Vec<Held>, RunError> {
+pub(crate) fn read_labelled(path: &str) -> Result<Vec<Held>, RunError> {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let folder = if path.starts_with('/') && folder.is_empty() { "/" } else { folder };
     let rows = JsonReader::<LabelledRow>::open(&Store::open(folder)?, file)

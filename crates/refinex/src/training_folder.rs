@@ -120,7 +120,7 @@ impl Ledger for TrainingFolder<'_> {
 }
 
 /// Refuses a configuration that is not the one found, and names the first difference.
-fn same(file: &Path, expected: &Value, found: &Value) -> Result<(), RunError> {
+pub(crate) fn same(file: &Path, expected: &Value, found: &Value) -> Result<(), RunError> {
     let Some(settings) = expected.as_object() else { return Ok(()) };
     match settings.iter().find(|(name, value)| found[name.as_str()] != **value) {
         None => Ok(()),
@@ -134,13 +134,13 @@ fn same(file: &Path, expected: &Value, found: &Value) -> Result<(), RunError> {
 }
 
 /// Writes a file under another name and gives it its own when it is whole.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let part = path.with_extension("part");
     let result = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
     result.map_err(|error| unwritten(path, &error))
 }
 
-fn unwritten(path: &Path, error: &std::io::Error) -> RunError {
+pub(crate) fn unwritten(path: &Path, error: &std::io::Error) -> RunError {
     RunError::new(format!("expected to write {}, but found: {error}", path.display()))
 }
 

@@ -11,6 +11,7 @@ pub mod refine;
 pub mod restore;
 pub mod rethreshold;
 pub mod train;
+pub mod train_generator;
 
 use crate::arguments::Run;
 use crate::bars::Bars;
