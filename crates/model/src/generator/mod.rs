@@ -6,6 +6,8 @@ mod blocks;
 mod config;
 mod folder;
 mod gguf;
+#[allow(dead_code)]
+mod matrix;
 mod weights;
 
 pub use allowed::{Allowed, Anything};
