@@ -2,17 +2,25 @@
 //! with numbered lines and writes a program.
 
 mod allowed;
+mod attention;
 mod blocks;
+mod cache;
 mod config;
 mod folder;
 mod gguf;
-#[allow(dead_code)]
+mod linear;
 mod matrix;
+mod network;
+mod steps;
+mod team;
 mod weights;
 
 pub use allowed::{Allowed, Anything};
+pub use cache::Cache;
 pub use config::{Architecture, Config, LayerPart, Tensor};
 pub use gguf::Gguf;
+pub use linear::Precision;
+pub use network::Network;
 pub use weights::Weights;
 
 use crate::error::ModelError;

@@ -14,7 +14,8 @@ mod half;
 mod inputs;
 mod portable;
 
-pub(super) use inputs::Inputs;
+use inputs::Inputs;
+pub(super) use inputs::RoundedRows;
 
 use super::blocks::Kind;
 use half::{to_half, widened};
@@ -122,11 +123,6 @@ impl Matrix {
         }
     }
 
-    /// Outputs.
-    pub(super) const fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Groups of outputs.
     pub(super) const fn groups(&self) -> usize {
         self.rows.div_ceil(GROUP)
@@ -225,7 +221,6 @@ fn rounded(values: &[f32]) -> Block {
 mod tests {
     use super::*;
     use crate::random::Random;
-    use inputs::RoundedRows;
 
     fn random(n: usize, seed: u64) -> Vec<f32> {
         let mut random = Random::of(&[seed]);
