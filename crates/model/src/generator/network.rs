@@ -70,7 +70,10 @@ impl Network {
     /// # Panics
     /// If there is no room, or a token is not of the vocabulary.
     pub fn read(&self, cache: &mut Cache, tokens: &[u32], wanted: usize) -> Vec<f32> {
-        assert!(cache.len() + tokens.len() <= cache.capacity(), "the cache has room for all tokens");
+        assert!(
+            cache.len() + tokens.len() <= cache.capacity(),
+            "the cache has room for all tokens"
+        );
         self.team.run(|| {
             let mut states = Vec::new();
             let first = tokens.len() - wanted.min(tokens.len());
@@ -167,9 +170,10 @@ impl Layer {
             Linear::of(weights, &tensors, precision)
         };
         let norm = |part| weights.floats(Tensor::Layer(at, part));
-        let head_norms = weights.config().architecture.norms_heads().then(|| {
-            Ok::<_, ModelError>((norm(LayerPart::QueryNorm)?, norm(LayerPart::KeyNorm)?))
-        });
+        let head_norms =
+            weights.config().architecture.norms_heads().then(|| {
+                Ok::<_, ModelError>((norm(LayerPart::QueryNorm)?, norm(LayerPart::KeyNorm)?))
+            });
         Ok(Self {
             attention_norm: norm(LayerPart::AttentionNorm)?,
             asking: linear(&[LayerPart::Query, LayerPart::Key, LayerPart::Value])?,

@@ -69,7 +69,8 @@ impl Turns {
     /// Turns the heads in the first `width` values of each row of `x`, rows `stride` wide, one a
     /// place.
     pub(super) fn turn(&self, x: &mut [f32], width: usize, stride: usize) {
-        for (row, turns) in x.chunks_exact_mut(stride).zip(self.values.chunks_exact(2 * self.half)) {
+        for (row, turns) in x.chunks_exact_mut(stride).zip(self.values.chunks_exact(2 * self.half))
+        {
             turn_row(&mut row[..width], turns);
         }
     }
