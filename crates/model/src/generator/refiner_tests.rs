@@ -74,7 +74,7 @@ fn a_chunk_that_leaves_no_room_for_a_program_is_skipped_with_a_reason() {
     let answers = generator.refine(&[Chunk::whole(&long), Chunk::whole("a")]);
     let error = answers[0].as_ref().unwrap_err();
     assert_eq!(error.reason, "longer-than-context");
-    assert!(error.message.contains("a program of 100 tokens in the generator's context of 4096"));
+    assert!(error.message.contains("room for a program in the generator's context of 4096"));
     assert!(answers[1].is_ok());
 }
 

@@ -51,7 +51,9 @@ fn plain(tiny: &Tiny, tokens: &[u32]) -> Vec<Vec<f32>> {
         };
         let parts = x.chunks_exact(scale.len());
         parts
-            .flat_map(|row| row.iter().zip(scale).map(|(x, s)| x / root(row) * s).collect::<Vec<_>>())
+            .flat_map(|row| {
+                row.iter().zip(scale).map(|(x, s)| x / root(row) * s).collect::<Vec<_>>()
+            })
             .collect()
     };
     let turned = |x: &[f32], place: usize| -> Vec<f32> {
