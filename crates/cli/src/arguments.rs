@@ -29,7 +29,8 @@ pub enum Command {
   refinex refine crawl/ -o refined --policy max-deleted=0.9,emptied=keep
   refinex refine crawl/ -o refined --shard $SLURM_ARRAY_TASK_ID/100
   refinex refine s3://bucket/crawl/ -o s3://bucket/refined
-  refinex refine page.parquet -o refined --text-key content --dry-run")]
+  refinex refine page.parquet -o refined --text-key content --dry-run
+  refinex refine crawl/ -o refined --generator model.gguf")]
     Refine(Refine),
     /// Distill what an expert deleted, from pairs of raw and refined texts.
     #[command(after_help = "Examples:
@@ -101,6 +102,9 @@ pub struct Refine {
     /// wrote, or its weights.safetensors.
     #[arg(long, value_name = "PATH")]
     pub weights: Option<PathBuf>,
+    #[cfg(feature = "tokenizers")]
+    #[command(flatten)]
+    pub generator: Generator,
     #[command(flatten)]
     pub limits: Limits,
     /// Delete nothing: the road without a model, as a baseline.
@@ -112,6 +116,22 @@ pub struct Refine {
     /// Do not store the scores of all lines (`rethreshold` needs them).
     #[arg(long)]
     pub no_scores: bool,
+}
+
+#[cfg(feature = "tokenizers")]
+#[derive(Args)]
+pub struct Generator {
+    /// A generator that writes programs, instead of the tagger: a GGUF file of a Llama- or
+    /// Qwen3-type model, or its folder with config.json, model.safetensors and tokenizer.json.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["weights", "threshold", "keep_all"])]
+    pub generator: Option<PathBuf>,
+    /// Most tokens of a program of the generator; what is longer is cut off, which is counted
+    /// [default: 2048].
+    #[arg(long, value_name = "N", requires = "generator")]
+    pub max_program_tokens: Option<std::num::NonZeroUsize>,
+    /// Most bytes that the generator reads at once [default: 12000, as `export sft` does].
+    #[arg(long, value_name = "N", requires = "generator")]
+    pub chunk_bytes: Option<usize>,
 }
 
 #[derive(Args)]

@@ -15,10 +15,8 @@
 
 use crate::error::RunError;
 use crate::training_folder::{same, unwritten, write};
-use refinex_model::generator::Weights;
-use refinex_model::generator::train::{
-    FloatsFile, Kept, Ledger, Metric, config_json, tokenizer_json,
-};
+use refinex_model::generator::train::{FloatsFile, Kept, Ledger, Metric, config_json};
+use refinex_model::generator::{Tokenizer, Weights};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -32,6 +30,7 @@ const MODEL: &str = "model.safetensors";
 const ADAPTER: &str = "adapter";
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
+const TEMPLATE: &str = "chat_template.jinja";
 /// What else of a base's folder belongs to its tokenizer and to its use.
 const OTHERS: [&str; 7] = [
     "tokenizer_config.json",
@@ -40,7 +39,7 @@ const OTHERS: [&str; 7] = [
     "vocab.json",
     "merges.txt",
     "generation_config.json",
-    "chat_template.jinja",
+    TEMPLATE,
 ];
 
 /// The folder of a training.
@@ -82,30 +81,37 @@ impl GeneratorFolder {
         self.training["finished"] == json!(true)
     }
 
-    /// Copies what of a model is not its weights; returns its `tokenizer.json`.
-    pub(crate) fn copy_base(&self, base: &Path, weights: &Weights) -> Result<Vec<u8>, String> {
-        let (config, tokenizer) = match weights.gguf() {
-            Some(file) => {
-                let config = config_json(weights.config(), file).map_err(|e| e.to_string())?;
-                let tokenizer = tokenizer_json(file).map_err(|error| error.to_string())?;
-                (config, format!("{tokenizer}\n").into_bytes())
-            }
-            None => {
-                let config = serde_json::from_slice(&read(&base.join(CONFIG))?);
-                (config.map_err(|error| error.to_string())?, read(&base.join(TOKENIZER))?)
-            }
-        };
+    /// Copies what of a model is not its weights, or makes it of what a GGUF file says.
+    pub(crate) fn copy_base(
+        &self,
+        base: &Path,
+        weights: &Weights,
+        tokenizer: &Tokenizer,
+    ) -> Result<(), String> {
         let put = |name: &str, bytes: &[u8]| {
             write(&self.path.join(name), bytes).map_err(|error| error.to_string())
         };
+        let config = match weights.gguf() {
+            Some(file) => {
+                put(TOKENIZER, tokenizer.to_json().map_err(|e| e.to_string())?.as_bytes())?;
+                if let Some(template) = tokenizer.template() {
+                    put(TEMPLATE, template.as_bytes())?;
+                }
+                config_json(weights.config(), file).map_err(|error| error.to_string())?
+            }
+            None => {
+                put(TOKENIZER, &read(&base.join(TOKENIZER))?)?;
+                let config = read(&base.join(CONFIG))?;
+                serde_json::from_slice(&config).map_err(|error| error.to_string())?
+            }
+        };
         put(CONFIG, format!("{:#}\n", in_floats(config)).as_bytes())?;
-        put(TOKENIZER, &tokenizer)?;
         for name in OTHERS {
             if let Ok(bytes) = fs::read(base.join(name)) {
                 put(name, &bytes)?;
             }
         }
-        Ok(tokenizer)
+        Ok(())
     }
 
     /// The ledger of this training.

@@ -4,7 +4,7 @@ use crate::error::RunError;
 use crate::generator_folder::GeneratorFolder;
 use crate::sft::{Cutting, Example, TokenLimit};
 use crate::training::{fingerprint, page, pages_to_leave_out, read_labelled, share_of};
-use refinex_core::{Deletions, INSTRUCTION, Span};
+use refinex_core::{Deletions, INSTRUCTION, Measure, Span};
 use refinex_model::generator::Weights;
 use refinex_model::generator::train::Example as Tokens;
 use refinex_model::generator::train::{Metric, Settings, Speech, Tuned, fine_tune};
@@ -114,8 +114,10 @@ impl GeneratorTraining {
             news(News::Done);
             return Ok(());
         }
-        let tokenizer = folder.copy_base(base, &weights).map_err(|error| self.of_base(error))?;
-        let examples = self.examples(&tokenizer)?;
+        let speech = || Speech::of(base, &weights).map_err(|error| self.of_base(error));
+        let copied = folder.copy_base(base, &weights, speech()?.tokenizer());
+        copied.map_err(|error| self.of_base(error))?;
+        let examples = self.examples(&speech()?, Box::new(speech()?))?;
         folder.note_examples(&examples.counts.json())?;
         news(News::Examples(&examples.counts));
         let mut ledger = folder.ledger(|metric| news(News::Step(metric)));
@@ -149,12 +151,11 @@ impl GeneratorTraining {
     }
 
     /// Reads the data and cuts it into examples.
-    fn examples(&self, tokenizer: &[u8]) -> Result<Examples, RunError> {
-        let speech = || Speech::from_bytes(tokenizer).map_err(|error| self.of_base(error));
+    fn examples(&self, speech: &Speech, measure: Box<dyn Measure>) -> Result<Examples, RunError> {
         let without = pages_to_leave_out(self.without.as_deref())?;
         let limit = TokenLimit {
             most: self.max_tokens.saturating_sub(CHAT_TOKENS),
-            measure: Box::new(speech()?),
+            measure,
             tokenizer: self.base.clone(),
         };
         let cutting = Cutting { chunk_bytes: self.chunk_bytes, limit: Some(&limit) };
@@ -175,9 +176,8 @@ impl GeneratorTraining {
         }
         let learnt = some_of(learnt, self.most_examples, self.settings.seed);
         let held = some_of(held, self.held_most, self.settings.seed);
-        let speech = speech()?;
         let tokens = |examples: &[Example]| -> Result<Vec<Tokens>, RunError> {
-            let tokens = |of: &Example| speech.example(&of.system, &of.user, &of.program);
+            let tokens = |of: &Example| speech.example(&of.user, &of.program);
             examples.iter().map(|of| tokens(of).map_err(|error| self.of_base(error))).collect()
         };
         let examples = Examples { learnt: tokens(&learnt)?, held: tokens(&held)?, counts };

@@ -3,12 +3,22 @@
 use crate::arguments::Refine;
 use crate::command::run_job;
 use refinex::core::{KeepAll, Score};
+#[cfg(feature = "tokenizers")]
+use refinex::expert::ExpertRun;
+#[cfg(feature = "tokenizers")]
+use refinex::model::generator::{Generator, GeneratorSettings, MOST_PROGRAM_TOKENS};
 use refinex::training_folder::WEIGHTS;
 use refinex::{Decider, LineTagger, RunError};
 use std::process::ExitCode;
 use std::sync::Arc;
+#[cfg(feature = "tokenizers")]
+use std::{num::NonZero, path::Path};
 
 pub fn run(arguments: &Refine) -> Result<ExitCode, RunError> {
+    #[cfg(feature = "tokenizers")]
+    if let Some(path) = &arguments.generator.generator {
+        return with_generator(arguments, path);
+    }
     let (decider, threshold) = decider(arguments)?;
     let settings = arguments.settings(threshold);
     run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
@@ -31,4 +41,19 @@ fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
     };
     let threshold = tagger.default_threshold();
     Ok((Decider::Model(Arc::new(tagger)), threshold))
+}
+
+/// A generator reads chunks of the size that it was trained on.
+#[cfg(feature = "tokenizers")]
+fn with_generator(arguments: &Refine, path: &Path) -> Result<ExitCode, RunError> {
+    let mut settings = arguments.settings(Score::ONE);
+    settings.chunk_bytes = arguments.generator.chunk_bytes.unwrap_or(ExpertRun::CHUNK_BYTES);
+    settings.overlap_bytes = 0;
+    settings.chunker()?;
+    let limit = arguments.generator.max_program_tokens.map_or(MOST_PROGRAM_TOKENS, NonZero::get);
+    let generator = GeneratorSettings { most_program_tokens: limit, ..Default::default() };
+    let generator = Generator::open(path, generator)
+        .map_err(|error| RunError::new(format!("--generator: {error}")))?;
+    let decider = Decider::Model(Arc::new(generator));
+    run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
 }

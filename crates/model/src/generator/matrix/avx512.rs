@@ -1,0 +1,140 @@
+//! The product with AVX-512 and its instruction for products of bytes (VNNI).
+
+use super::{BLOCK, Form, GROUP, Inputs, Line, Matrix};
+use std::arch::x86_64::{
+    __m256i, __m512, __m512i, _mm256_loadu_si256, _mm512_and_si512, _mm512_cvtepi32_ps,
+    _mm512_cvtph_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_mul_ps,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_srli_epi16,
+    _mm512_storeu_ps,
+};
+use std::ops::Range;
+
+/// Rows of inputs that are multiplied at once: with the 8 lines of a block they fill 24 of the 32
+/// registers.
+const ROWS: usize = 8;
+
+pub(super) fn is_here() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vnni")
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(super) fn product(
+    matrix: &Matrix,
+    groups: Range<usize>,
+    x: Inputs<'_>,
+    y: &mut [f32],
+    stride: usize,
+) {
+    for (at, group) in groups.enumerate() {
+        let mut row = 0;
+        while row < x.rows() {
+            let some = (x.rows() - row).min(ROWS);
+            let y = &mut y[row * stride + at * GROUP..];
+            match some {
+                1 => tile::<1>(matrix, group, x.some(row, 1), y, stride),
+                2 => tile::<2>(matrix, group, x.some(row, 2), y, stride),
+                3 => tile::<3>(matrix, group, x.some(row, 3), y, stride),
+                4 => tile::<4>(matrix, group, x.some(row, 4), y, stride),
+                5 => tile::<5>(matrix, group, x.some(row, 5), y, stride),
+                6 => tile::<6>(matrix, group, x.some(row, 6), y, stride),
+                7 => tile::<7>(matrix, group, x.some(row, 7), y, stride),
+                _ => tile::<ROWS>(matrix, group, x.some(row, ROWS), y, stride),
+            }
+            row += some;
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn tile<const N: usize>(
+    matrix: &Matrix,
+    group: usize,
+    x: Inputs<'_>,
+    y: &mut [f32],
+    stride: usize,
+) {
+    let sums = match matrix.form {
+        Form::Eight => sums::<N, 8, false>(matrix, group, x),
+        Form::Four => sums::<N, 4, false>(matrix, group, x),
+        Form::FourAbove => sums::<N, 4, true>(matrix, group, x),
+    };
+    for (row, sum) in sums.into_iter().enumerate() {
+        let out: &mut [f32] = &mut y[row * stride..][..GROUP];
+        // SAFETY: there are 16 values at `out`.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sum) };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn sums<const N: usize, const LINES: usize, const ABOVE: bool>(
+    matrix: &Matrix,
+    group: usize,
+    x: Inputs<'_>,
+) -> [__m512; N] {
+    let (blocks, zero) = (matrix.blocks, matrix.form.zero());
+    let lines = &matrix.lines[group * blocks * LINES..][..blocks * LINES];
+    let scales = &matrix.scales[group * blocks * GROUP..][..blocks * GROUP];
+    let mut out = [_mm512_setzero_ps(); N];
+    for (at, lines) in lines.chunks_exact(LINES).enumerate() {
+        let weights = unpacked::<LINES>(lines);
+        let scale = wide(&scales[at * GROUP..][..GROUP]);
+        let least = if ABOVE {
+            wide(&matrix.leasts[(group * blocks + at) * GROUP..][..GROUP])
+        } else {
+            _mm512_setzero_ps()
+        };
+        for (row, out) in out.iter_mut().enumerate() {
+            let (values, factor, sum) = x.block(row, at);
+            let mut total = _mm512_set1_epi32(-zero * sum);
+            for (line, weights) in weights.into_iter().enumerate() {
+                total = _mm512_dpbusd_epi32(total, weights, four(values, line));
+            }
+            let factors = _mm512_mul_ps(scale, _mm512_set1_ps(factor));
+            *out = _mm512_fmadd_ps(_mm512_cvtepi32_ps(total), factors, *out);
+            if ABOVE {
+                *out = _mm512_fmadd_ps(least, _mm512_set1_ps(factor * sum as f32), *out);
+            }
+        }
+    }
+    out
+}
+
+/// Four inputs, sixteen times.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn four(values: &[i8; BLOCK], line: usize) -> __m512i {
+    let bytes = [0, 1, 2, 3].map(|at| values[4 * line + at].cast_unsigned());
+    _mm512_set1_epi32(i32::from_le_bytes(bytes))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn unpacked<const LINES: usize>(lines: &[Line]) -> [__m512i; 8] {
+    let mut out = [_mm512_set1_epi8(0); 8];
+    let low = _mm512_set1_epi8(15);
+    for (at, line) in lines[..LINES].iter().enumerate() {
+        // SAFETY: a line is 64 bytes and begins at a multiple of 64.
+        let bytes = unsafe { _mm512_load_si512(line.0.as_ptr().cast()) };
+        if LINES == 8 {
+            out[at] = bytes;
+        } else {
+            out[at] = _mm512_and_si512(bytes, low);
+            out[at + 4] = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low);
+        }
+    }
+    out
+}
+
+/// Sixteen half-precision numbers in single precision.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn wide(halves: &[u16]) -> __m512 {
+    let halves: &[u16] = &halves[..GROUP];
+    // SAFETY: there are 32 bytes at `halves`.
+    let halves: __m256i = unsafe { _mm256_loadu_si256(halves.as_ptr().cast()) };
+    _mm512_cvtph_ps(halves)
+}

@@ -1,0 +1,179 @@
+//! The generator as a refiner: chunks in, drafts of programs out.
+
+use super::allowed::{Allowed, Anything};
+use super::chat::Chat;
+use super::decode::{Decoding, Written, write};
+use super::linear::Precision;
+use super::network::Network;
+use super::tokenizer::Tokenizer;
+use super::weights::Weights;
+use crate::error::ModelError;
+use refinex_core::{Chunk, INSTRUCTION, Identity, Proposal, RefineError, Refiner};
+use std::path::Path;
+use xxhash_rust::xxh3::Xxh3Default;
+
+/// Tokens of a program, unless said otherwise. Measured on the expert training set with SmolLM2's
+/// tokenizer: half of the programs have at most 23 tokens, 99 of 100 at most 446, and the longest
+/// 831.
+pub const MOST_PROGRAM_TOKENS: usize = 2048;
+/// Tokens of a draft: see "speculative decoding" in lab/LOG.md.
+const DRAFT: usize = 6;
+
+/// Settings of a generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GeneratorSettings {
+    /// Most tokens of a program; one that is longer is cut off.
+    pub most_program_tokens: usize,
+    /// Most tokens that are drafted from the text; 0 for none. It changes the speed alone.
+    pub draft: usize,
+    /// Threads that compute one program. It changes the speed alone.
+    pub threads: usize,
+}
+
+impl Default for GeneratorSettings {
+    fn default() -> Self {
+        Self { most_program_tokens: MOST_PROGRAM_TOKENS, draft: DRAFT, threads: 1 }
+    }
+}
+
+/// A causal language model that writes programs.
+pub struct Generator {
+    network: Network,
+    tokenizer: Tokenizer,
+    chat: Chat,
+    settings: GeneratorSettings,
+    writable: Vec<bool>,
+    identity: Identity,
+}
+
+impl Generator {
+    /// The generator at `path`: a folder with `config.json`, safetensors and `tokenizer.json`, or a
+    /// GGUF file.
+    ///
+    /// # Errors
+    /// If it cannot be read, is damaged, or is of a kind that is not built here.
+    pub fn open(path: &Path, settings: GeneratorSettings) -> Result<Self, ModelError> {
+        let weights = Weights::open(path)?;
+        let rows = weights.config().vocabulary;
+        let tokenizer = match weights.gguf() {
+            Some(file) => Tokenizer::from_gguf(file, rows)?,
+            None => Tokenizer::from_folder(path, rows)?,
+        };
+        let chat = Chat::of(&tokenizer)?;
+        let network = Network::of(&weights, Precision::Small, settings.threads)?;
+        let mut writable: Vec<bool> =
+            tokenizer.pieces().iter().map(|piece| !piece.is_empty()).collect();
+        writable[chat.end as usize] = true;
+        let identity = identity(path, &weights, &tokenizer, &settings);
+        Ok(Self { network, tokenizer, chat, settings, writable, identity })
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub const fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The network.
+    #[must_use]
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The token that ends a program.
+    #[must_use]
+    pub const fn end(&self) -> u32 {
+        self.chat.end
+    }
+
+    /// What may be written about a chunk: the one place where a constraint is put.
+    fn allowed(&self, _: &Chunk<'_>) -> Box<dyn Allowed> {
+        Box::new(Anything)
+    }
+
+    /// The question about a chunk, as tokens.
+    ///
+    /// # Errors
+    /// If the text has parts without tokens, or the question leaves no room for an answer.
+    pub fn question(&self, chunk: &Chunk<'_>) -> Result<Vec<u32>, RefineError> {
+        let question = self.chat.question(&self.tokenizer, chunk);
+        let question =
+            question.map_err(|error| RefineError::skip("no-tokens", error.to_string()))?;
+        let (room, context) = (self.settings.most_program_tokens, self.network.config().context);
+        if question.len() + room > context {
+            let message = format!(
+                "expected a chunk that leaves room for a program of {room} tokens in the \
+                 generator's context of {context}, but found one of {} tokens",
+                question.len()
+            );
+            return Err(RefineError::skip("longer-than-context", message));
+        }
+        Ok(question)
+    }
+
+    /// Writes the program for a chunk.
+    ///
+    /// # Errors
+    /// As [`question`](Self::question).
+    pub fn write(&self, chunk: &Chunk<'_>) -> Result<Written, RefineError> {
+        let question = self.question(chunk)?;
+        let room = self.network.config().context - question.len();
+        let most_tokens = self.settings.most_program_tokens.min(room);
+        let how = Decoding { most_tokens, draft: self.settings.draft };
+        let allowed = self.allowed(chunk);
+        Ok(write(&self.network, &question, allowed, &self.writable, self.chat.end, how))
+    }
+
+    /// What was written, as text.
+    fn draft(&self, written: &Written) -> String {
+        opened(self.tokenizer.text(&written.tokens), written.ended)
+    }
+}
+
+/// Of an answer that was cut off, the last call is cut open if it is whole by chance: nobody knows
+/// what would have followed, and `core` refuses and counts what is open.
+pub(super) fn opened(mut text: String, ended: bool) -> String {
+    let whole = text.trim_end().len();
+    if !ended && text[..whole].ends_with(')') {
+        text.truncate(whole - 1);
+    }
+    text
+}
+
+impl Refiner for Generator {
+    fn identity(&self) -> Identity {
+        self.identity.clone()
+    }
+
+    fn refine(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Proposal, RefineError>> {
+        let draft = |chunk| Ok(Proposal::Draft(self.draft(&self.write(chunk)?)));
+        chunks.iter().map(draft).collect()
+    }
+}
+
+/// Everything that decides what is written: weights, tokenizer, template, instruction, limit.
+fn identity(
+    path: &Path,
+    weights: &Weights,
+    tokenizer: &Tokenizer,
+    settings: &GeneratorSettings,
+) -> Identity {
+    let name = path.file_stem().map_or_else(|| "generator".into(), |name| name.to_string_lossy());
+    let mut hash = Xxh3Default::new();
+    let limit = settings.most_program_tokens.to_string();
+    let parts = [
+        // The version of the arithmetic.
+        "generator-1",
+        &weights.fingerprint(),
+        tokenizer.fingerprint(),
+        tokenizer.template().unwrap_or(""),
+        INSTRUCTION.0,
+        INSTRUCTION.1,
+        &limit,
+    ];
+    for part in parts {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    Identity { name: format!("generator {name}"), fingerprint: format!("{:016x}", hash.digest()) }
+}

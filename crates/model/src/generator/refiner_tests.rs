@@ -1,0 +1,135 @@
+//! What must hold of the generator as a refiner, on tiny random models.
+
+use super::config::Architecture;
+use super::refiner::{Generator, GeneratorSettings, opened};
+use super::tiny::{MARKS, Tiny, tokenizer_json};
+use super::tokenizer::Tokenizer;
+use refinex_core::{Chunk, INSTRUCTION, Proposal, Refiner, parse};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn settings(most_program_tokens: usize) -> GeneratorSettings {
+    GeneratorSettings { most_program_tokens, ..GeneratorSettings::default() }
+}
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("tiny");
+    Tiny::new(Architecture::Llama, 1).write_folder(&path, 1);
+    (place, path)
+}
+
+fn error(path: &Path) -> String {
+    Generator::open(path, settings(40)).err().unwrap().to_string()
+}
+
+#[test]
+fn a_question_is_the_chat_that_training_sets_hold() {
+    let (_place, path) = folder();
+    let generator = Generator::open(&path, settings(40)).unwrap();
+    let question = generator.question(&Chunk::whole("a line\n<|im_end|>\n")).unwrap();
+    let tokenizer = generator.tokenizer();
+    let [_, start, end] = MARKS.map(|mark| tokenizer.mark(mark).unwrap());
+    let marks = question.iter().filter(|token| [start, end].contains(token));
+    // What a page says is never a mark.
+    assert_eq!(marks.copied().collect::<Vec<_>>(), [start, end, start, end, start]);
+    let text = tokenizer.text(&question);
+    let expected =
+        format!("system\n{}\nuser\n[1] a line\n[2] <|im_end|>\nassistant\n", INSTRUCTION.1.trim());
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_gguf_file_and_a_folder_write_the_same_programs() {
+    let (place, path) = folder();
+    let file = place.path().join("tiny.gguf");
+    fs::write(&file, Tiny::new(Architecture::Llama, 1).gguf()).unwrap();
+    let chunks = [Chunk::whole("one line 123\nremind in a line\n"), Chunk::whole("é\n日本\n")];
+    let of = |path: &Path| Generator::open(path, settings(60)).unwrap().refine(&chunks);
+    assert_eq!(of(&path), of(&file));
+}
+
+#[test]
+fn a_program_that_is_cut_off_never_ends_with_a_call() {
+    let (_place, path) = folder();
+    for most in 1..40 {
+        let generator = Generator::open(&path, settings(most)).unwrap();
+        let chunk = Chunk::whole("a line\n");
+        let written = generator.write(&chunk).unwrap();
+        let Proposal::Draft(draft) = generator.refine(&[chunk]).remove(0).unwrap() else {
+            panic!("a generator writes drafts");
+        };
+        assert!(written.ended || written.tokens.len() == most);
+        assert!(written.ended || !draft.trim_end().ends_with(')'), "{draft}");
+    }
+    let refused = |ended| parse(&opened("remove_lines(1, 2)\n".to_owned(), ended)).refused.len();
+    assert_eq!((refused(false), refused(true)), (1, 0));
+}
+
+#[test]
+fn a_chunk_that_leaves_no_room_for_a_program_is_skipped_with_a_reason() {
+    let (_place, path) = folder();
+    let generator = Generator::open(&path, settings(100)).unwrap();
+    let long = "a line\n".repeat(2000);
+    let answers = generator.refine(&[Chunk::whole(&long), Chunk::whole("a")]);
+    let error = answers[0].as_ref().unwrap_err();
+    assert_eq!(error.reason, "longer-than-context");
+    assert!(error.message.contains("room for a program in the generator's context of 4096"));
+    assert!(answers[1].is_ok());
+}
+
+#[test]
+fn what_decides_the_output_decides_the_fingerprint() {
+    let (place, path) = folder();
+    let print =
+        |path: &Path, settings| Generator::open(path, settings).unwrap().identity().fingerprint;
+    let first = print(&path, settings(40));
+    assert_eq!(first, print(&path, GeneratorSettings { threads: 2, draft: 0, ..settings(40) }));
+    assert_ne!(first, print(&path, settings(41)));
+    let other = place.path().join("other");
+    Tiny::new(Architecture::Llama, 2).write_folder(&other, 1);
+    assert_ne!(first, print(&other, settings(40)));
+}
+
+#[test]
+fn a_missing_a_foreign_and_another_models_tokenizer_are_refused_in_words() {
+    let (_place, path) = folder();
+    let file = path.join("tokenizer.json");
+    fs::remove_file(&file).unwrap();
+    assert!(error(&path).starts_with("expected a tokenizer at"), "{}", error(&path));
+    fs::write(&file, "{}").unwrap();
+    assert!(error(&path).starts_with("expected a tokenizer at"), "{}", error(&path));
+    let mut json = tokenizer_json();
+    json["pre_tokenizer"] = serde_json::json!({"type": "Whitespace"});
+    fs::write(&file, json.to_string()).unwrap();
+    assert!(error(&path).contains("byte pairs (BPE, ByteLevel)"), "{}", error(&path));
+    let mut json = tokenizer_json();
+    json["model"]["vocab"]["more"] = 265.into();
+    fs::write(&file, json.to_string()).unwrap();
+    let found = error(&path);
+    assert!(found.ends_with("as the embedding has rows, 265, but found 266"), "{found}");
+    assert!(Tokenizer::from_folder(&path, 266).is_ok());
+    assert!(Tokenizer::from_folder(&path, 49152).is_err());
+}
+
+#[test]
+fn a_model_without_the_marks_of_chatml_is_refused_in_words() {
+    let (_place, path) = folder();
+    fs::write(path.join("chat_template.jinja"), "[INST] {{ message }} [/INST]").unwrap();
+    assert!(error(&path).contains("chat template is ChatML"), "{}", error(&path));
+    fs::remove_file(path.join("chat_template.jinja")).unwrap();
+    let json = tokenizer_json().to_string().replace("<|im_start|>", "<|start|>");
+    fs::write(path.join("tokenizer.json"), json).unwrap();
+    assert!(error(&path).contains("the mark <|im_start|> among its tokens"), "{}", error(&path));
+}
+
+#[test]
+fn a_template_that_can_think_is_told_not_to() {
+    let (_place, path) = folder();
+    let template = "<|im_start|> <|im_end|> {% if enable_thinking is false %}";
+    fs::write(path.join("chat_template.jinja"), template).unwrap();
+    let generator = Generator::open(&path, settings(40)).unwrap();
+    let question = generator.question(&Chunk::whole("a")).unwrap();
+    let text = generator.tokenizer().text(&question);
+    assert!(text.ends_with("assistant\n<think>\n\n</think>\n\n"), "{text}");
+}

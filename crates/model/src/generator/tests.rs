@@ -1,0 +1,323 @@
+//! What must hold of the whole generator, on tiny random models.
+
+use super::cache::Cache;
+use super::config::{Architecture, Config, LayerPart, Tensor};
+use super::decode::{Decoding, Written, write};
+use super::linear::Precision;
+use super::network::Network;
+use super::tiny::Tiny;
+use super::weights::Weights;
+use super::{Allowed, Anything};
+use crate::random::Random;
+use std::fs;
+use std::path::Path;
+
+const KINDS: [Architecture; 2] = [Architecture::Llama, Architecture::Qwen3];
+
+fn folder(tiny: &Tiny) -> (tempfile::TempDir, Weights) {
+    let folder = tempfile::tempdir().unwrap();
+    tiny.write_folder(folder.path(), 1);
+    let weights = Weights::open(folder.path()).unwrap();
+    (folder, weights)
+}
+
+fn network(kind: Architecture, precision: Precision, threads: usize) -> Network {
+    let (_folder, weights) = folder(&Tiny::new(kind, 1));
+    Network::of(&weights, precision, threads).unwrap()
+}
+
+fn text(config: &Config, length: usize, seed: u64) -> Vec<u32> {
+    let mut random = Random::of(&[seed]);
+    (0..length).map(|_| random.below(config.vocabulary) as u32).collect()
+}
+
+fn all_logits(network: &Network, tokens: &[u32]) -> Vec<Vec<f32>> {
+    let mut cache = Cache::new(network.config(), tokens.len());
+    let states = network.read(&mut cache, tokens, tokens.len());
+    states.chunks_exact(network.config().width).map(|state| network.logits(state)).collect()
+}
+
+/// The network as its papers write it: single precision, loops, no cache.
+fn plain(tiny: &Tiny, tokens: &[u32]) -> Vec<Vec<f32>> {
+    let config = &tiny.config;
+    let product = |x: &[f32], tensor: Tensor| -> Vec<f32> {
+        let rows = tiny.values(tensor).chunks_exact(x.len());
+        rows.map(|row| row.iter().zip(x).map(|(w, x)| w * x).sum()).collect()
+    };
+    let norm = |x: &[f32], tensor: Tensor| -> Vec<f32> {
+        let scale = tiny.values(tensor);
+        let root = |x: &[f32]| {
+            (x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32 + config.epsilon).sqrt()
+        };
+        let parts = x.chunks_exact(scale.len());
+        parts
+            .flat_map(|row| {
+                row.iter().zip(scale).map(|(x, s)| x / root(row) * s).collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let turned = |x: &[f32], place: usize| -> Vec<f32> {
+        let half = config.head_width / 2;
+        let head = |x: &[f32]| -> Vec<f32> {
+            let angle =
+                |at: usize| place as f32 * config.theta.powf(-((at % half) as f32) / half as f32);
+            let other = |at: usize| if at < half { -x[at + half] } else { x[at - half] };
+            (0..2 * half).map(|at| x[at] * angle(at).cos() + other(at) * angle(at).sin()).collect()
+        };
+        x.chunks_exact(2 * half).flat_map(head).collect()
+    };
+    let row = |token: &u32| {
+        tiny.values(Tensor::Embedding)[*token as usize * config.width..][..config.width].to_vec()
+    };
+    let mut states: Vec<Vec<f32>> = tokens.iter().map(row).collect();
+    for at in 0..config.layers {
+        let part = |part| Tensor::Layer(at, part);
+        let normed = |x: &[f32], scale| {
+            if config.architecture == Architecture::Qwen3 {
+                norm(x, part(scale))
+            } else {
+                x.to_vec()
+            }
+        };
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        for (place, state) in states.iter_mut().enumerate() {
+            let x = norm(state, part(LayerPart::AttentionNorm));
+            let query = product(&x, part(LayerPart::Query));
+            let query = turned(&normed(&query, LayerPart::QueryNorm), place);
+            let key = product(&x, part(LayerPart::Key));
+            keys.push(turned(&normed(&key, LayerPart::KeyNorm), place));
+            values.push(product(&x, part(LayerPart::Value)));
+            let mut taken = Vec::new();
+            for (head, query) in query.chunks_exact(config.head_width).enumerate() {
+                let first = head / (config.heads / config.kv_heads) * config.head_width;
+                let part = |x: &Vec<f32>| x[first..first + config.head_width].to_vec();
+                let match_of =
+                    |key: Vec<f32>| query.iter().zip(&key).map(|(q, k)| q * k).sum::<f32>();
+                let scores: Vec<f32> = keys
+                    .iter()
+                    .map(|key| (match_of(part(key)) / (config.head_width as f32).sqrt()).exp())
+                    .collect();
+                let sum: f32 = scores.iter().sum();
+                for at in 0..config.head_width {
+                    let each = scores.iter().zip(&values);
+                    taken.push(
+                        each.map(|(score, value)| score / sum * part(value)[at]).sum::<f32>(),
+                    );
+                }
+            }
+            let out = product(&taken, part(LayerPart::Out));
+            state.iter_mut().zip(&out).for_each(|(state, out)| *state += out);
+            let x = norm(state, part(LayerPart::FeedNorm));
+            let gates = product(&x, part(LayerPart::Gate));
+            let up = product(&x, part(LayerPart::Up));
+            let risen: Vec<f32> =
+                gates.iter().zip(&up).map(|(g, u)| g / (1.0 + (-g).exp()) * u).collect();
+            let down = product(&risen, part(LayerPart::Down));
+            state.iter_mut().zip(&down).for_each(|(state, down)| *state += down);
+        }
+    }
+    let head = if config.tied { Tensor::Embedding } else { Tensor::Head };
+    states.iter().map(|state| product(&norm(state, Tensor::Norm), head)).collect()
+}
+
+fn furthest(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let pairs = a.iter().zip(b).flat_map(|(a, b)| a.iter().zip(b));
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn single_precision_computes_what_a_plain_reference_computes() {
+    for kind in KINDS {
+        let tiny = Tiny::new(kind, 1);
+        let tokens = text(&tiny.config, 70, 2);
+        let network = network(kind, Precision::Single, 1);
+        let (found, want) = (all_logits(&network, &tokens), plain(&tiny, &tokens));
+        let distance = furthest(&found, &want);
+        assert!(distance < 1e-3, "{kind:?}: {distance}");
+        assert!(want.iter().flatten().any(|logit| logit.abs() > 3.0), "the test sees something");
+    }
+}
+
+#[test]
+fn small_numbers_are_close_to_single_precision() {
+    for kind in KINDS {
+        let tokens = text(&Tiny::new(kind, 1).config, 70, 2);
+        let exact = all_logits(&network(kind, Precision::Single, 1), &tokens);
+        let small = all_logits(&network(kind, Precision::Small, 1), &tokens);
+        let (mut error, mut size) = (0.0, 0.0);
+        for (exact, small) in exact.iter().flatten().zip(small.iter().flatten()) {
+            error += f64::from((exact - small).powi(2));
+            size += f64::from(exact.powi(2));
+        }
+        // Of real models a quarter of it (lab/LOG.md): random ones ask sharper questions.
+        assert!(error / size < 0.08f64.powi(2), "{kind:?}: {}", (error / size).sqrt());
+    }
+}
+
+#[test]
+fn reading_at_once_one_by_one_and_after_taking_back_gives_the_same_bits() {
+    for kind in KINDS {
+        for precision in [Precision::Small, Precision::Single] {
+            let network = network(kind, precision, 1);
+            // More than are read at once.
+            let tokens = text(network.config(), 300, 3);
+            let at_once = all_logits(&network, &tokens);
+            let mut cache = Cache::new(network.config(), 320);
+            for (place, token) in tokens.iter().enumerate() {
+                if place % 50 == 7 {
+                    let wrong = text(network.config(), 1 + place % 13, place as u64);
+                    let _ = network.read(&mut cache, &wrong, 1);
+                    cache.truncate(place);
+                }
+                let state = network.read(&mut cache, &[*token], 1);
+                assert_eq!(
+                    network.logits(&state),
+                    at_once[place],
+                    "{kind:?} {precision:?} {place}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_computes_the_same_bits() {
+    let tokens = text(&Tiny::new(Architecture::Qwen3, 1).config, 90, 4);
+    let one = network(Architecture::Qwen3, Precision::Small, 1);
+    let three = network(Architecture::Qwen3, Precision::Small, 3);
+    assert_eq!(all_logits(&one, &tokens), all_logits(&three, &tokens));
+    assert_eq!(all_logits(&one, &tokens[..3]), all_logits(&three, &tokens[..3]));
+}
+
+#[test]
+fn a_gguf_file_and_parts_of_safetensors_are_the_same_model() {
+    for kind in KINDS {
+        let tiny = Tiny::new(kind, 1);
+        let (place, whole) = folder(&tiny);
+        let parts = place.path().join("parts");
+        tiny.write_folder(&parts, 2);
+        let file = place.path().join("tiny.gguf");
+        fs::write(&file, tiny.gguf()).unwrap();
+        for other in [Weights::open(&parts).unwrap(), Weights::open(&file).unwrap()] {
+            assert_eq!(other.config(), whole.config());
+            for tensor in whole.config().tensors() {
+                assert_eq!(
+                    other.floats(tensor).unwrap(),
+                    whole.floats(tensor).unwrap(),
+                    "{tensor:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Permits tokens of one remainder by seven, another each time.
+struct Sevenths(u32);
+
+impl Allowed for Sevenths {
+    fn fill(&self, mask: &mut [bool]) {
+        mask.iter_mut().zip(0..).for_each(|(mask, token)| *mask = self.permits(token));
+    }
+
+    fn permits(&self, token: u32) -> bool {
+        token % 7 == self.0 % 7
+    }
+
+    fn advance(&mut self, token: u32) {
+        assert!(self.permits(token));
+        self.0 += 1 + token % 2;
+    }
+
+    fn fork(&self) -> Box<dyn Allowed> {
+        Box::new(Self(self.0))
+    }
+}
+
+fn written(network: &Network, seed: u64, draft: usize, constrained: bool) -> Written {
+    let config = network.config();
+    let (question, writable) = (text(config, 40, seed), vec![true; config.vocabulary]);
+    let allowed: Box<dyn Allowed> =
+        if constrained { Box::new(Sevenths(seed as u32)) } else { Box::new(Anything) };
+    // An end that comes sooner or later, or does not.
+    let end = seed as u32 % 5;
+    let how = Decoding { most_tokens: 120, draft };
+    write(network, &question, allowed, &writable, end, how)
+}
+
+#[test]
+fn drafts_change_the_steps_and_nothing_else() {
+    let (mut steps, mut plain_steps) = (0, 0);
+    for kind in KINDS {
+        let network = network(kind, Precision::Small, 1);
+        for seed in 0..12 {
+            for constrained in [false, true] {
+                let plain = written(&network, seed, 0, constrained);
+                assert!(plain.ended || plain.tokens.len() == 120);
+                for draft in [1, 6] {
+                    let drafted = written(&network, seed, draft, constrained);
+                    assert_eq!((&drafted.tokens, drafted.ended), (&plain.tokens, plain.ended));
+                    steps += drafted.steps;
+                    plain_steps += plain.steps;
+                }
+            }
+        }
+    }
+    assert!(steps < plain_steps, "{steps} and {plain_steps}");
+}
+
+#[test]
+fn a_constraint_is_kept() {
+    let network = network(Architecture::Llama, Precision::Small, 1);
+    let written = written(&network, 3, 6, true);
+    let mut allowed = Sevenths(3);
+    assert!(!written.tokens.is_empty());
+    written.tokens.iter().for_each(|token| allowed.advance(*token));
+}
+
+fn error(path: &Path) -> String {
+    Weights::open(path).err().unwrap().to_string()
+}
+
+#[test]
+fn missing_truncated_and_foreign_files_are_refused_in_words() {
+    let tiny = Tiny::new(Architecture::Llama, 1);
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    assert!(error(&at("none.gguf")).starts_with("expected a folder of a model or a GGUF file at"));
+    assert!(error(place.path()).contains("config.json"), "{}", error(place.path()));
+    fs::write(at("page.gguf"), "<html>").unwrap();
+    assert!(error(&at("page.gguf")).contains("bytes that begin \"<html>\""));
+    let bytes = tiny.gguf();
+    fs::write(at("cut.gguf"), &bytes[..bytes.len() - 5000]).unwrap();
+    assert!(error(&at("cut.gguf")).contains("is it truncated?"), "{}", error(&at("cut.gguf")));
+    tiny.write_folder(&at("folder"), 1);
+    let weights = at("folder/model.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() - 7]).unwrap();
+    assert!(error(&at("folder")).contains("a whole safetensors file at"));
+    fs::write(&weights, &bytes).unwrap();
+    let mut config = tiny.config_json();
+    config["intermediate_size"] = 64.into();
+    fs::write(at("folder/config.json"), config.to_string()).unwrap();
+    let found = error(&at("folder"));
+    assert!(
+        found.contains("64 × 32 values in tensor model.layers.0.mlp.gate_proj.weight"),
+        "{found}"
+    );
+    config["num_hidden_layers"] = 3.into();
+    config["intermediate_size"] = 96.into();
+    fs::write(at("folder/config.json"), config.to_string()).unwrap();
+    assert!(error(&at("folder")).contains("a tensor model.layers.2.input_layernorm.weight"));
+    fs::remove_file(&weights).unwrap();
+    assert!(error(&at("folder")).starts_with("expected weights at"), "{}", error(&at("folder")));
+}
+
+#[test]
+fn values_that_are_no_numbers_are_refused() {
+    let mut tiny = Tiny::new(Architecture::Llama, 1);
+    tiny.tensors[3].1[5] = f32::NAN;
+    let (_folder, weights) = folder(&tiny);
+    let error = Network::of(&weights, Precision::Small, 1).err().unwrap().to_string();
+    assert!(error.contains("numbers in tensor model.layers.0.self_attn.k_proj.weight"), "{error}");
+}
