@@ -1,6 +1,7 @@
 //! Arguments of `refinex train generator`.
 
 use clap::Args;
+use refinex::expert::ExpertRun;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -55,10 +56,10 @@ pub struct TrainGenerator {
     #[arg(long, value_parser = positive)]
     pub most_examples: Option<usize>,
     /// Most tokens of an example, prompt and program; what is longer is cut into smaller chunks.
-    #[arg(long, default_value_t = 2048, value_parser = positive)]
+    #[arg(long, default_value_t = 4096, value_parser = positive)]
     pub max_tokens: usize,
-    /// Most bytes of a chunk; refine with chunks as large.
-    #[arg(long, default_value_t = 4000, value_parser = positive)]
+    /// Most bytes of a chunk; refine with the same.
+    #[arg(long, default_value_t = ExpertRun::CHUNK_BYTES, value_parser = positive)]
     pub chunk_bytes: usize,
     /// Share of the documents that is held back to say which step was the best.
     #[arg(long, default_value_t = 0.05)]

@@ -65,6 +65,7 @@ fn the_help_of_every_command() {
         "eval",
         "train",
         "train tagger",
+        "train generator",
         "labels",
         "labels stats",
         "labels split",

@@ -227,7 +227,11 @@ impl ExampleCounts {
 impl Examples {
     fn counted(mut self, learnt: &[Example]) -> Result<Self, RunError> {
         if self.learnt.is_empty() {
-            return Err(RunError::new("expected examples to learn from, but found none"));
+            return Err(RunError::new(format!(
+                "expected examples to learn from, but found none (left out: {} chunks over the \
+                 limit of tokens, {} documents without text)",
+                self.counts.too_long, self.counts.blank
+            )));
         }
         let counts = &mut self.counts;
         counts.examples = self.learnt.len();

@@ -289,3 +289,32 @@ fn files_of_models_and_adapters_are_called_as_transformers_and_peft_call_them() 
     assert_eq!(model.floats("model.embed_tokens.weight").unwrap().1, [23, 16]);
     assert!(!model.has("lm_head.weight"));
 }
+
+#[test]
+fn training_and_inference_give_a_program_the_same_loss() {
+    use crate::generator::tiny::Tiny;
+    use crate::generator::{Cache, Network, Precision};
+    for architecture in [Architecture::Llama, Architecture::Qwen3] {
+        let folder = tempfile::tempdir().unwrap();
+        Tiny::new(architecture, 1).write_folder(folder.path(), 1);
+        let weights = Weights::open(folder.path()).unwrap();
+        let layout = Layout::of(weights.config().clone());
+        let values = layout.read(&weights).unwrap();
+        let decoder = Decoder { layout: &layout, weights: &values, adapted: None };
+        let prompt: Vec<u32> = (0..150).map(|at| at * 31 % 260).collect();
+        let example = Example { prompt, program: vec![7, 9, 200, 3] };
+        let loss = decoder.loss(&Products::new(), &Pack::of(&[&example])).sum;
+
+        let network = Network::of(&weights, Precision::Single, 1).unwrap();
+        let tokens = [&example.prompt[..], &example.program[..3]].concat();
+        let states = network.read(&mut Cache::new(network.config(), tokens.len()), &tokens, 4);
+        let of_token = |(state, token): (&[f32], &u32)| {
+            let logits = network.logits(state);
+            let sum: f64 = logits.iter().map(|&logit| f64::from(logit).exp()).sum();
+            sum.ln() - f64::from(logits[*token as usize])
+        };
+        let states = states.chunks_exact(network.config().width);
+        let other: f64 = states.zip(&example.program).map(of_token).sum();
+        assert!((loss - other).abs() < 1e-4 * loss, "{loss} {other}");
+    }
+}
