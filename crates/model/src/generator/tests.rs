@@ -242,7 +242,9 @@ fn written(network: &Network, seed: u64, draft: usize, constrained: bool) -> Wri
     // An end that comes sooner or later, or does not.
     let end = seed as u32 % 5;
     let how = Decoding { most_tokens: 120, draft };
-    write(network, &question, allowed, &writable, end, how)
+    let mut begun = Cache::new(config, 20);
+    let _ = network.read(&mut begun, &question[..seed as usize], 0);
+    write(network, &begun, &question, allowed, &writable, end, how)
 }
 
 #[test]
