@@ -153,7 +153,13 @@ impl Refiner for Generator {
     }
 
     fn refine(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Proposal, RefineError>> {
-        let draft = |chunk| Ok(Proposal::Draft(self.draft(&self.write(chunk)?)));
+        let draft = |chunk: &Chunk<'_>| {
+            // Of white space there is nothing to say.
+            if chunk.text().trim().is_empty() {
+                return Ok(Proposal::Draft("keep_all()".to_owned()));
+            }
+            Ok(Proposal::Draft(self.draft(&self.write(chunk)?)))
+        };
         chunks.iter().map(draft).collect()
     }
 }
