@@ -7,6 +7,7 @@
 mod encoder;
 mod error;
 mod facts;
+pub mod generator;
 mod kernel;
 mod layout;
 mod lines;
