@@ -21,15 +21,17 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Refine a corpus with the embedded tagger.
+    /// Refine a corpus with the embedded tagger, or with a generator behind an endpoint.
     #[command(after_help = "Examples:
   refinex refine crawl/ -o refined
   refinex refine 'crawl/**/*.jsonl.zst' -o refined --keep-deleted --threads 8
   refinex refine crawl/ -o refined --policy max-deleted=0.9,emptied=keep
   refinex refine crawl/ -o refined --shard $SLURM_ARRAY_TASK_ID/100
   refinex refine s3://bucket/crawl/ -o s3://bucket/refined
-  refinex refine page.parquet -o refined --text-key content --dry-run")]
-    Refine(Refine),
+  refinex refine page.parquet -o refined --text-key content --dry-run
+  refinex refine crawl/ -o refined --endpoint http://127.0.0.1:8000/v1 --model refine-0.6b \\
+    --constrain structured-outputs --concurrency 64")]
+    Refine(Box<Refine>),
     /// Distill what an expert deleted, from pairs of raw and refined texts.
     #[command(after_help = "Examples:
   refinex distill pairs.jsonl.zst -o labelled
@@ -111,6 +113,8 @@ pub struct Refine {
     /// Do not store the scores of all lines (`rethreshold` needs them).
     #[arg(long)]
     pub no_scores: bool,
+    #[command(flatten)]
+    pub remote: crate::generator_arguments::Remote,
 }
 
 #[derive(Args)]

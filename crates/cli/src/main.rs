@@ -5,6 +5,7 @@ mod bars;
 mod command;
 mod expert_arguments;
 mod export_arguments;
+mod generator_arguments;
 mod labels_arguments;
 mod summary;
 

@@ -9,6 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub fn run(arguments: &Refine) -> Result<ExitCode, RunError> {
+    if let Some(generator) = arguments.remote.generator()? {
+        return super::generator::run(arguments, generator);
+    }
     let (decider, threshold) = decider(arguments)?;
     let settings = arguments.settings(threshold);
     run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
