@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 #[command(next_help_heading = "A generator behind an endpoint, instead of the tagger")]
+#[command(mut_group("Traffic", |group| group.requires("model")))]
+#[command(mut_group("BudgetArguments", |group| group.requires("model")))]
 pub struct Remote {
     /// Base URL of an OpenAI-compatible endpoint that serves a model which writes programs, such as
     /// http://127.0.0.1:8000/v1.
