@@ -15,10 +15,10 @@ pub struct Remote {
     /// Base URL of an OpenAI-compatible endpoint that serves a model which writes programs, such as
     /// http://127.0.0.1:8000/v1.
     #[arg(long, value_name = "URL", requires = "model")]
-    #[arg(conflicts_with_all = ["threshold", "weights", "keep_all", "no_scores"])]
     pub endpoint: Option<String>,
     /// Name of the model there.
     #[arg(long, value_name = "NAME")]
+    #[arg(conflicts_with_all = ["threshold", "weights", "keep_all", "no_scores"])]
     pub model: Option<String>,
     /// Variable of the environment that holds the key; without one, none is sent.
     #[arg(long, value_name = "NAME", default_value = "OPENAI_API_KEY", requires = "model")]
