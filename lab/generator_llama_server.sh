@@ -42,7 +42,7 @@ while True:
 PY
 # The pages as plain JSONL, then the first whole lines of each as a chunk, with its labels.
 "$refinex" refine "$dev" -o "$work/pages" --keep-all --compression none -q > /dev/null
-python3 - "$work" "${CHUNKS:-50}" "${CHUNK_BYTES:-1200}" <<'PY'
+python3 - "$work" "${CHUNKS:-50}" "${CHUNK_BYTES:-600}" <<'PY'
 import json, pathlib, sys
 work, count, most = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 rows = [json.loads(line) for line in open(work / "pages/documents/dev.jsonl")]
@@ -67,10 +67,10 @@ for _ in $(seq 240); do
 done
 grep '^listening' "$work/server.log" || stop "expected the server to listen within two minutes, but it did not"
 
-for how in none llama-cpp; do
+for how in llama-cpp none; do
   code=0
   "$refinex" refine "$work/chunks.jsonl" -o "$work/out-$how" --endpoint "http://127.0.0.1:$port/v1" \
-    --model smollm2-135m --constrain "$how" --max-program-tokens "${TOKENS:-96}" --concurrency 2 --timeout 3600 \
+    --model smollm2-135m --constrain "$how" --max-program-tokens "${TOKENS:-64}" --concurrency 2 --timeout 3600 \
     --chunk-bytes 100000 --cache "$work/cache" --log "$work/$how.log.jsonl" -q --json --policy max-refused=1000 \
     > "$work/$how.json" 2> "$work/$how.err" || code=$?
   [ "$code" -le 1 ] || stop "$how: expected it to run, but found exit code $code: $(cat "$work/$how.err")"

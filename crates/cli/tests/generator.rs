@@ -6,7 +6,7 @@ mod common;
 #[path = "../../expert/tests/server/mod.rs"]
 mod server;
 
-use common::rows;
+use common::{refinex, rows, text};
 use serde_json::{Value, json};
 use server::{Reply, Request, Server, completion};
 use std::fs;
@@ -356,13 +356,10 @@ fn requests_may_travel_in_a_batch_file() {
 #[test]
 fn options_that_need_an_endpoint_say_so() {
     let place = Place::with(1, 1);
+    let (input, output) = (place.path("in"), place.path("out"));
     let words = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_refinex"))
-            .current_dir(place.0.path())
-            .args(["refine", "in", "-o", "out"])
-            .args(arguments)
-            .output()
-            .unwrap();
+        let job = ["refine", text(&input), "-o", text(&output)];
+        let output = refinex(&[&job[..], arguments].concat());
         (code(&output), said(&output))
     };
     let (exit, told) = words(&["--model", "m"]);

@@ -211,8 +211,8 @@ proptest! {
         let mut mask = vec![false; vocabulary.len()];
         for _ in 0..20 {
             cursor.fill(&mut mask);
-            for token in 0..mask.len() {
-                prop_assert_eq!(mask[token], cursor.permits(token as u32));
+            for (token, allowed) in (0..).zip(&mask) {
+                prop_assert_eq!(*allowed, cursor.permits(token));
             }
             let forced = cursor.forced();
             let mut ahead = cursor.fork();
