@@ -1,7 +1,8 @@
 //! What can be said on the command line.
 
-use crate::generator_arguments::TrainGenerator;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::generator_arguments::{Programs, Remote};
+use crate::train_generator_arguments::TrainGenerator;
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
@@ -22,7 +23,7 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Refine a corpus with the embedded tagger.
+    /// Refine a corpus with the embedded tagger, or with a generator behind an endpoint.
     #[command(after_help = "Examples:
   refinex refine crawl/ -o refined
   refinex refine 'crawl/**/*.jsonl.zst' -o refined --keep-deleted --threads 8
@@ -30,8 +31,10 @@ pub enum Command {
   refinex refine crawl/ -o refined --shard $SLURM_ARRAY_TASK_ID/100
   refinex refine s3://bucket/crawl/ -o s3://bucket/refined
   refinex refine page.parquet -o refined --text-key content --dry-run
-  refinex refine crawl/ -o refined --generator model.gguf")]
-    Refine(Refine),
+  refinex refine crawl/ -o refined --generator model.gguf
+  refinex refine crawl/ -o refined --endpoint http://127.0.0.1:8000/v1 --model refine-0.6b \\
+    --constrain structured-outputs --concurrency 64")]
+    Refine(Box<Refine>),
     /// Distill what an expert deleted, from pairs of raw and refined texts.
     #[command(after_help = "Examples:
   refinex distill pairs.jsonl.zst -o labelled
@@ -84,6 +87,14 @@ pub enum Command {
 }
 
 #[derive(Args)]
+#[cfg_attr(
+    feature = "tokenizers",
+    command(group(ArgGroup::new("any_generator").args(["model", "generator"])))
+)]
+#[cfg_attr(
+    not(feature = "tokenizers"),
+    command(group(ArgGroup::new("any_generator").args(["model"])))
+)]
 pub struct Refine {
     /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
     /// .warc.wet.gz).
@@ -116,6 +127,10 @@ pub struct Refine {
     /// Do not store the scores of all lines (`rethreshold` needs them).
     #[arg(long)]
     pub no_scores: bool,
+    #[command(flatten)]
+    pub programs: Programs,
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 #[cfg(feature = "tokenizers")]
@@ -123,15 +138,12 @@ pub struct Refine {
 pub struct Generator {
     /// A generator that writes programs, instead of the tagger: a GGUF file of a Llama- or
     /// Qwen3-type model, or its folder with config.json, model.safetensors and tokenizer.json.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["weights", "threshold", "keep_all"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["weights", "threshold", "keep_all", "model"])]
     pub generator: Option<PathBuf>,
-    /// Most tokens of a program of the generator; what is longer is cut off, which is counted
-    /// [default: 2048].
-    #[arg(long, value_name = "N", requires = "generator")]
-    pub max_program_tokens: Option<std::num::NonZeroUsize>,
-    /// Most bytes that the generator reads at once [default: 12000, as `export sft` does].
-    #[arg(long, value_name = "N", requires = "generator")]
-    pub chunk_bytes: Option<usize>,
+    /// Let the generator write what it likes; refused calls are counted. Without this it can write
+    /// nothing but valid programs of its chunk.
+    #[arg(long, requires = "generator")]
+    pub unconstrained: bool,
 }
 
 #[derive(Args)]

@@ -5,13 +5,15 @@ use clap::Args;
 use refinex::RunError;
 use refinex::expert::{ExpertRun, Sample};
 use refinex::experts::{
-    ApiKey, Asking, ExpertSettings, Limits, Patience, Prices, Prompt, Sampling, Timeouts, Transport,
+    ApiKey, Asking, ExpertSettings, Limits, Patience, Prices, Prompt, Sampling, Task, Timeouts,
+    Transport,
 };
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What stands for the endpoint where batch files are the transport and none is named.
-const BATCH: &str = "batch";
+pub const BATCH: &str = "batch";
 
 #[derive(Args)]
 pub struct Expert {
@@ -146,16 +148,11 @@ pub struct BudgetArguments {
 impl Expert {
     /// What is asked of whom.
     pub fn asking(&self) -> Result<Asking, RunError> {
-        let extra = match &self.asked.extra {
-            None => Default::default(),
-            Some(json) => serde_json::from_str(json).map_err(|error| {
-                RunError::new(format!("expected a JSON object for --extra, but found: {error}"))
-            })?,
-        };
+        let extra = extra(self.asked.extra.as_deref())?;
         Ok(Asking {
             endpoint: self.endpoint.clone().unwrap_or_else(|| BATCH.to_owned()),
             model: self.model.clone(),
-            prompt: prompt(&self.asked.prompt)?,
+            task: Task::Rewrite(prompt(&self.asked.prompt)?),
             sampling: Sampling {
                 temperature: self.asked.temperature,
                 top_p: self.asked.top_p,
@@ -168,35 +165,20 @@ impl Expert {
 
     /// How it is asked.
     pub fn settings(&self) -> Result<ExpertSettings, RunError> {
-        let traffic = &self.traffic;
-        let cache = self.cache.clone().or_else(usual_cache).ok_or_else(|| {
-            RunError::new("expected a folder for answers, but found no home: give one by --cache")
-        })?;
-        Ok(ExpertSettings {
-            key: ApiKey::from_environment(&self.api_key_env)
-                .map_err(|error| RunError::new(error.to_string()))?,
-            timeouts: Timeouts { connect: traffic.connect_timeout, total: traffic.timeout },
-            patience: Patience {
-                attempts: traffic.attempts,
-                first: traffic.first_wait,
-                longest: traffic.longest_wait,
-                seed: self.seeds.seed,
-            },
-            limits: self.budget.limits(),
-            concurrency: traffic.concurrency,
-            give_up_after: traffic.give_up_after,
-            cache,
-            log: self.log.clone(),
-        })
+        let connection = Connection {
+            api_key_env: &self.api_key_env,
+            traffic: &self.traffic,
+            budget: &self.budget,
+            cache: self.cache.as_ref(),
+            log: self.log.as_ref(),
+            seed: self.seeds.seed,
+        };
+        connection.settings()
     }
 
     /// How requests travel.
     pub fn transport(&self) -> Transport {
-        match &self.batch_out {
-            Some(file) => Transport::BatchOut(file.clone()),
-            None if self.batch_in.is_empty() => Transport::Http,
-            None => Transport::BatchIn(self.batch_in.clone()),
-        }
+        transport(self.batch_out.as_ref(), &self.batch_in)
     }
 
     /// What decides the pairs.
@@ -225,6 +207,63 @@ impl BudgetArguments {
     fn limits(&self) -> Limits {
         Limits { tokens: self.budget_tokens, cost: self.budget_cost, prices: self.prices() }
     }
+}
+
+/// What decides how an endpoint is asked.
+pub struct Connection<'a> {
+    pub api_key_env: &'a str,
+    pub traffic: &'a Traffic,
+    pub budget: &'a BudgetArguments,
+    pub cache: Option<&'a PathBuf>,
+    pub log: Option<&'a PathBuf>,
+    /// Of the waits between attempts.
+    pub seed: u64,
+}
+
+impl Connection<'_> {
+    pub fn settings(&self) -> Result<ExpertSettings, RunError> {
+        let traffic = self.traffic;
+        let cache = self.cache.cloned().or_else(usual_cache).ok_or_else(|| {
+            RunError::new("expected a folder for answers, but found no home: give one by --cache")
+        })?;
+        Ok(ExpertSettings {
+            key: ApiKey::from_environment(self.api_key_env)
+                .map_err(|error| RunError::new(error.to_string()))?,
+            timeouts: Timeouts { connect: traffic.connect_timeout, total: traffic.timeout },
+            patience: Patience {
+                attempts: traffic.attempts,
+                first: traffic.first_wait,
+                longest: traffic.longest_wait,
+                seed: self.seed,
+            },
+            limits: self.budget.limits(),
+            concurrency: traffic.concurrency,
+            give_up_after: traffic.give_up_after,
+            cache,
+            log: self.log.cloned(),
+        })
+    }
+}
+
+/// How requests travel.
+pub fn transport(batch_out: Option<&PathBuf>, batch_in: &[PathBuf]) -> Transport {
+    match batch_out {
+        Some(file) => Transport::BatchOut(file.clone()),
+        None if batch_in.is_empty() => Transport::Http,
+        None => Transport::BatchIn(batch_in.to_vec()),
+    }
+}
+
+/// More fields of a request.
+pub fn extra(json: Option<&str>) -> Result<Map<String, Value>, RunError> {
+    json.map_or_else(
+        || Ok(Map::new()),
+        |json| {
+            serde_json::from_str(json).map_err(|error| {
+                RunError::new(format!("expected a JSON object for --extra, but found: {error}"))
+            })
+        },
+    )
 }
 
 fn prompt(name: &str) -> Result<Prompt, RunError> {

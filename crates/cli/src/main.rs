@@ -8,6 +8,7 @@ mod export_arguments;
 mod generator_arguments;
 mod labels_arguments;
 mod summary;
+mod train_generator_arguments;
 
 use arguments::{Arguments, Command, Train};
 use clap::{CommandFactory, Parser};

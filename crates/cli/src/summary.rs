@@ -2,6 +2,7 @@
 
 use crate::arguments::Run;
 use refinex::core::{DistillTally, Tally};
+use refinex::experts::Sums;
 use refinex::{Decider, Plan, RunReport, Settings};
 use std::time::Duration;
 
@@ -14,6 +15,13 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
         100.0 * report.tally.deleted_share(),
         counted(deletions, "piece")
     );
+    for (reason, &count) in &report.tally.refused_by_reason {
+        anstream::println!("{} refused: {reason}", counted(count, "call"));
+    }
+    if report.tally.voided_chunks > 0 {
+        let chunks = counted(report.tally.voided_chunks, "chunk");
+        anstream::println!("{chunks} kept whole, since too many calls of the program were refused");
+    }
     for (reason, &count) in &report.tally.withheld_by_reason {
         anstream::println!("{} kept whole by the policy: {reason}", counted(count, "document"));
     }
@@ -99,7 +107,7 @@ fn print_distilled(distill: &DistillTally) {
 }
 
 /// Prints the same as JSON.
-pub fn print_json(report: &RunReport, took: Duration) {
+pub fn print_json(report: &RunReport, took: Duration, sent: Option<Sums>) {
     let mut value = serde_json::json!({
         "tally": report.tally,
         "deleted_share": report.tally.deleted_share(),
@@ -112,6 +120,9 @@ pub fn print_json(report: &RunReport, took: Duration) {
     });
     let speed = report.now.text_bytes as f64 / 1e6 / took.as_secs_f64().max(1e-6);
     value["text_megabytes_per_second"] = speed.into();
+    if let Some(sent) = sent {
+        value["sent"] = serde_json::json!(sent);
+    }
     anstream::println!("{value:#}");
 }
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 const OPEN: &str = "<text>";
 const CLOSE: &str = "</text>";
 const REASON: (&str, &str) = ("<reason>", "</reason>");
-const THINK: (&str, &str) = ("<think>", "</think>");
+pub(crate) const THINK: (&str, &str) = ("<think>", "</think>");
 
 /// Reasons for which a complete answer ends. The first is OpenAI's; the others are what local
 /// servers and gateways write.
@@ -121,7 +121,7 @@ impl Answer {
         })
     }
 
-    fn check_finish(&self) -> Result<(), RewriteError> {
+    pub(crate) fn check_finish(&self) -> Result<(), RewriteError> {
         let said = self.finish_reason.as_deref().unwrap_or("stop");
         let (fault, found) = match said {
             said if COMPLETE.contains(&said) => return Ok(()),
@@ -194,7 +194,11 @@ fn unframed(inside: &str, chunk: &str) -> String {
 /// How much of an answer an error shows, in bytes (a guess: a screen line).
 const SHOWN: usize = 100;
 
-fn fault<T>(fault: RewriteFault, expected: &str, found: &str) -> Result<T, RewriteError> {
+pub(crate) fn fault<T>(
+    fault: RewriteFault,
+    expected: &str,
+    found: &str,
+) -> Result<T, RewriteError> {
     let mut cut = found.len().min(SHOWN);
     while !found.is_char_boundary(cut) {
         cut -= 1;

@@ -14,6 +14,7 @@ pub mod chunker;
 pub mod deletions;
 pub mod distill;
 pub mod document;
+pub mod draft;
 pub mod execute;
 pub mod line;
 pub mod measure;

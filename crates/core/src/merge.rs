@@ -3,7 +3,7 @@
 use crate::chunk::Chunk;
 use crate::deletions::Deletions;
 use crate::policy::Policy;
-use crate::program::parse;
+use crate::program::{Parsed, parse, parse_cut_off};
 use crate::refiner::Proposal;
 use crate::refusal::Refusal;
 use crate::resolve::resolve_draft;
@@ -47,7 +47,8 @@ pub fn merge<'a>(
     let mut merging = Merging { policy, ..Merging::default() };
     for (index, (chunk, proposal)) in proposals.into_iter().enumerate() {
         match proposal {
-            Proposal::Draft(draft) => merging.draft(index + 1, chunk, &draft),
+            Proposal::Draft(draft) => merging.draft(index + 1, chunk, parse(&draft)),
+            Proposal::CutOff(draft) => merging.draft(index + 1, chunk, parse_cut_off(&draft)),
             Proposal::Scores(scores) => merging.scored.push((chunk, scores)),
         }
     }
@@ -64,8 +65,8 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    fn draft(&mut self, number: usize, chunk: &Chunk<'_>, draft: &str) {
-        let resolved = resolve_draft(parse(draft), chunk);
+    fn draft(&mut self, number: usize, chunk: &Chunk<'_>, parsed: Parsed) {
+        let resolved = resolve_draft(parsed, chunk);
         let voided = self.policy.voids(&resolved.refused);
         self.refused.extend(resolved.refused.into_iter().map(|refusal| ChunkRefusal {
             chunk: number,
@@ -115,6 +116,17 @@ mod tests {
         assert_eq!(execute(document, &decision.deletions), "aa\n");
         assert_eq!((decision.voided_chunks, decision.refused.len()), (1, 2));
         assert!(decision.refused.iter().all(|r| r.chunk == 1 && r.voided));
+    }
+
+    #[test]
+    fn a_draft_that_was_cut_off_is_carried_out_as_far_as_it_goes_and_counted() {
+        let document = "aa\nbb\n";
+        let proposal = Proposal::CutOff("remove_lines(1, 1)\n".to_owned());
+        let chunk = Chunk::whole(document);
+        let decision = merge(document, [(&chunk, proposal)], Score::ONE, Policy::default());
+        assert_eq!(execute(document, &decision.deletions), "bb\n");
+        let refused: Vec<_> = decision.refused.iter().map(|r| r.refusal.reason.name()).collect();
+        assert_eq!((refused, decision.voided_chunks), (vec!["cut_off"], 0));
     }
 
     #[test]

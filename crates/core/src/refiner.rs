@@ -10,6 +10,9 @@ use std::fmt;
 pub enum Proposal {
     /// Text that a generator wrote. Only `core` decides what of it is a program.
     Draft(String),
+    /// The same, from a generator that was stopped at its limit of tokens: what it was writing last
+    /// is cut off, and more may have been to come.
+    CutOff(String),
     /// Scores of the view's lines and pieces, from a tagger.
     Scores(Scores),
 }

@@ -11,7 +11,7 @@ use crate::span::Span;
 
 /// Most bytes of text that are searched for the strings of one program (a guess: seconds at
 /// memory speed). It stops hostile programs; a chunk of 12,000 characters would need 80,000 calls.
-const SEARCH_LIMIT: usize = 1 << 30;
+pub const SEARCH_LIMIT: usize = 1 << 30;
 
 /// What a program selects in its chunk, and the calls that were refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

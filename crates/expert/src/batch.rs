@@ -198,11 +198,12 @@ mod tests {
     use super::*;
     use crate::prompt::Prompt;
     use crate::request::Sampling;
+    use crate::task::Task;
 
     fn asking() -> Arc<Asking> {
-        let prompt = Prompt::parse("p", "{{document}}").unwrap();
+        let task = Task::Rewrite(Prompt::parse("p", "{{document}}").unwrap());
         let (endpoint, model) = ("batch".to_owned(), "m".to_owned());
-        Arc::new(Asking { endpoint, model, prompt, sampling: Sampling::default() })
+        Arc::new(Asking { endpoint, model, task, sampling: Sampling::default() })
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl CacheFolder {
             key: key.to_string(),
             endpoint: asking.endpoint.clone(),
             asked_model: asking.model.clone(),
-            prompt: asking.prompt.label(),
+            prompt: asking.task.label(),
             answer: answer.clone(),
         };
         let place = self.place(key);
@@ -126,11 +126,6 @@ impl<R: Rewriter> Cache<R> {
     }
 }
 
-fn is_worth_keeping(answer: &Answer, chunk: &Chunk<'_>) -> bool {
-    let fault = answer.read(chunk.text()).err().map(|error| error.fault);
-    !matches!(fault, Some(RewriteFault::EmptyAnswer | RewriteFault::Unfinished))
-}
-
 impl<R: Rewriter> Rewriter for Cache<R> {
     fn identity(&self) -> Identity {
         self.inner.identity()
@@ -146,7 +141,7 @@ impl<R: Rewriter> Rewriter for Cache<R> {
             }
         };
         let answer = self.inner.rewrite_one(chunk)?;
-        if is_worth_keeping(&answer, chunk) {
+        if self.asking.task.is_worth_keeping(&answer, chunk) {
             self.folder.put(&key, &self.asking, &answer).map_err(|error| self.lost(&error))?;
         }
         Ok(answer)
@@ -158,6 +153,7 @@ mod tests {
     use super::*;
     use crate::prompt::Prompt;
     use crate::request::Sampling;
+    use crate::task::Task;
     use std::time::Duration;
 
     /// Answers slowly, and counts how often.
@@ -176,9 +172,9 @@ mod tests {
     }
 
     fn asking() -> Arc<Asking> {
-        let prompt = Prompt::parse("p", "{{document}}").unwrap();
+        let task = Task::Rewrite(Prompt::parse("p", "{{document}}").unwrap());
         let (endpoint, model) = ("e".to_owned(), "m".to_owned());
-        Arc::new(Asking { endpoint, model, prompt, sampling: Sampling::default() })
+        Arc::new(Asking { endpoint, model, task, sampling: Sampling::default() })
     }
 
     fn cache(folder: &Path, answer: Answer) -> Cache<Counting> {

@@ -13,6 +13,9 @@
 //! requests where an endpoint would send them, and [`import_batch`] puts their answers into the
 //! cache, from which the same run then takes them.
 //!
+//! The same tower asks the remote [`Generator`], a refine model that writes programs: what differs
+//! is the [`Task`].
+//!
 //! Keys come from the environment only ([`ApiKey`]); no error, log or record can hold one.
 
 mod batch;
@@ -21,15 +24,19 @@ mod budget;
 mod cache;
 mod claim;
 mod concurrent;
+mod constrain;
 mod endpoint;
 mod error;
 mod expert;
+mod generator;
+mod grammar;
 mod key;
 mod prompt;
 mod record;
 mod request;
 mod response;
 mod retry;
+mod task;
 mod wait;
 
 pub use batch::{Absent, BatchImport, Queue, import_batch};
@@ -37,11 +44,14 @@ pub use breaker::Breaker;
 pub use budget::{Budget, Limits, Prices};
 pub use cache::{Cache, CacheFolder};
 pub use concurrent::Concurrent;
+pub use constrain::Constrain;
 pub use endpoint::{Endpoint, Timeouts};
 pub use error::SetupError;
 pub use expert::{Expert, ExpertSettings, Transport};
+pub use generator::Generator;
 pub use key::ApiKey;
 pub use prompt::Prompt;
 pub use record::{Ledger, Record, Sums};
 pub use request::{Asking, RequestKey, Sampling};
 pub use retry::{Patience, Retry};
+pub use task::Task;

@@ -1,8 +1,9 @@
 //! What is asked: the body of a request, and the key under which its answer is kept.
 
 use crate::error::SetupError;
-use crate::prompt::{Prompt, short_hash};
-use refinex_core::{Chunk, Identity, framed};
+use crate::prompt::short_hash;
+use crate::task::Task;
+use refinex_core::{Chunk, Identity};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -36,8 +37,8 @@ pub struct Asking {
     pub endpoint: String,
     /// The model.
     pub model: String,
-    /// The prompt.
-    pub prompt: Prompt,
+    /// What it is asked for.
+    pub task: Task,
     /// Decoding.
     pub sampling: Sampling,
 }
@@ -76,7 +77,10 @@ impl Asking {
     pub fn check(&self) -> Result<(), SetupError> {
         const TAKEN: [&str; 8] =
             ["model", "messages", "stream", "n", "temperature", "top_p", "max_tokens", "seed"];
-        match self.sampling.extra.keys().find(|key| TAKEN.contains(&key.as_str())) {
+        let field = self.task.field(&Chunk::whole(""));
+        let field = field.as_ref().map_or("", |(name, _)| name.as_str());
+        let is_taken = |key: &&String| TAKEN.contains(&key.as_str()) || key.as_str() == field;
+        match self.sampling.extra.keys().find(is_taken) {
             None => Ok(()),
             Some(key) => Err(SetupError::new(format!(
                 "expected extra fields that have no option of their own, but found {key}"
@@ -87,7 +91,7 @@ impl Asking {
     /// The body of the request about a chunk.
     #[must_use]
     pub fn body(&self, chunk: &Chunk<'_>) -> Value {
-        let messages = self.prompt.messages(framed(chunk.text())).into_iter();
+        let messages = self.task.messages(chunk).into_iter();
         let messages: Vec<Value> =
             messages.map(|(role, content)| json!({ "role": role, "content": content })).collect();
         let mut body = Map::new();
@@ -103,6 +107,7 @@ impl Asking {
         for (name, value) in options {
             body.extend(value.map(|value| (name.to_owned(), value)));
         }
+        body.extend(self.task.field(chunk));
         body.extend(extra.clone());
         Value::Object(body)
     }
@@ -121,7 +126,13 @@ impl Asking {
     /// Who answers.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        let whole = json!([self.endpoint, self.model, self.prompt.label(), self.sampling]);
+        let whole = match &self.task {
+            Task::Rewrite(prompt) => {
+                json!([self.endpoint, self.model, prompt.label(), self.sampling])
+            }
+            // A generator has one name wherever it is served.
+            Task::Program(_) => json!([self.model, self.task.label(), self.sampling]),
+        };
         let fingerprint = short_hash(whole.to_string().as_bytes());
         Identity { name: self.model.clone(), fingerprint }
     }
@@ -130,12 +141,15 @@ impl Asking {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constrain::Constrain;
+    use crate::prompt::Prompt;
+    use refinex_core::INSTRUCTION;
 
     fn asking() -> Asking {
         Asking {
             endpoint: "http://127.0.0.1:8080/v1".into(),
             model: "m".into(),
-            prompt: Prompt::parse("p", "clean:\n{{document}}").unwrap(),
+            task: Task::Rewrite(Prompt::parse("p", "clean:\n{{document}}").unwrap()),
             sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
         }
     }
@@ -163,7 +177,8 @@ mod tests {
         for change in [
             |a: &mut Asking| a.endpoint.push('x'),
             |a: &mut Asking| a.model.push('x'),
-            |a: &mut Asking| a.prompt = Prompt::parse("p", "{{document}}").unwrap(),
+            |a: &mut Asking| a.task = Task::Rewrite(Prompt::parse("p", "{{document}}").unwrap()),
+            |a: &mut Asking| a.task = Task::Program(Constrain::None),
             |a: &mut Asking| a.sampling.seed = Some(1),
         ] {
             let mut changed = asking();
@@ -173,6 +188,29 @@ mod tests {
         }
         assert!(!others.contains(&key(&base, "a")));
         assert_eq!(RequestKey::parse(others[0].as_str()).as_ref(), Some(&others[0]));
+    }
+
+    #[test]
+    fn a_program_is_asked_for_as_training_sets_have_it_under_one_name_everywhere() {
+        let asking = |constrain, endpoint: &str| Asking {
+            endpoint: endpoint.to_owned(),
+            task: Task::Program(constrain),
+            ..asking()
+        };
+        let chunk = Chunk::whole("Menu\nText\n");
+        let free = asking(Constrain::None, "http://a/v1");
+        let body = free.body(&chunk);
+        let [system, user] = [0, 1].map(|at| body["messages"][at]["content"].as_str().unwrap());
+        assert_eq!((system, user), (INSTRUCTION.1, "[1] Menu\n[2] Text"));
+        assert_eq!(body.as_object().unwrap().len(), 3);
+        let elsewhere = asking(Constrain::None, "http://b/v1");
+        assert_eq!(free.identity(), elsewhere.identity());
+        assert_ne!(free.key(&chunk), elsewhere.key(&chunk));
+        let mut bound = asking(Constrain::LlamaCpp, "http://a/v1");
+        assert_ne!(free.identity(), bound.identity());
+        assert!(bound.body(&chunk)["grammar"].as_str().unwrap().starts_with("root::="));
+        bound.sampling.extra.insert("grammar".into(), json!(""));
+        assert!(bound.check().unwrap_err().to_string().ends_with("found grammar"));
     }
 
     #[test]

@@ -6,7 +6,8 @@ mod server;
 
 use refinex_core::{Answer, Chunk, RewriteError, RewriteFault, Rewriter};
 use refinex_expert::{
-    ApiKey, Asking, Expert, ExpertSettings, Limits, Patience, Prompt, Sampling, Timeouts, Transport,
+    ApiKey, Asking, Expert, ExpertSettings, Limits, Patience, Prompt, Sampling, Task, Timeouts,
+    Transport,
 };
 use serde_json::{Value, json};
 use server::{Reply, Server, completion};
@@ -20,7 +21,7 @@ fn asking(url: &str) -> Asking {
     Asking {
         endpoint: url.to_owned(),
         model: "m".to_owned(),
-        prompt: Prompt::built_in("refine-v1").unwrap(),
+        task: Task::Rewrite(Prompt::built_in("refine-v1").unwrap()),
         sampling: Sampling::default(),
     }
 }

@@ -6,7 +6,7 @@ use crate::not_done::NotDone;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
 use refinex_core::{
-    Bytes, Chunker, Course, Deletions, DistillTally, Document, Identity, Lines, Proposal,
+    Bytes, Chunk, Chunker, Course, Deletions, DistillTally, Document, Identity, Lines, Proposal,
     RefineError, Refiner, Score, Scores, Withheld, deletions_at, describe, merge, parse,
     resolve_document,
 };
@@ -175,6 +175,12 @@ impl Decided {
     }
 }
 
+/// What a model proposes for the chunks of one document, or why it does not.
+pub(crate) struct Proposed<'d> {
+    chunks: Vec<Chunk<'d>>,
+    answers: Vec<Result<Proposal, RefineError>>,
+}
+
 /// Decides on documents. Pure but for the model, and the same for every thread.
 pub(crate) struct Deciding<'a> {
     pub decider: &'a Decider,
@@ -191,22 +197,57 @@ impl Deciding<'_> {
         }
     }
 
-    /// The decision on `document`; `stored` is its row where decisions are stored, `second` the
-    /// expert's version of it where each row holds one.
+    /// What the model proposes for each of these documents, where one decides. They are asked about
+    /// all at once, so that a server can work on many.
+    pub(crate) fn propose<'d>(
+        &self,
+        documents: impl Iterator<Item = Document<'d>>,
+    ) -> Result<Vec<Proposed<'d>>, NotDone> {
+        let Decider::Model(refiner) = self.decider else { return Ok(Vec::new()) };
+        let chunks = documents.map(|document| self.chunker.chunks(document.text, &Bytes));
+        let chunks: Vec<Vec<Chunk<'d>>> = chunks.collect();
+        let all = chunks.concat();
+        let answers = refiner.refine(&all);
+        let errors = answers.iter().filter_map(|answer| answer.as_ref().err());
+        if let Some(error) = errors.into_iter().find(|error| error.course == Course::Stop) {
+            return Err(NotDone::Stopped(error.message.clone()));
+        }
+        let (wanted, found) = (all.len(), answers.len());
+        if found != wanted {
+            let why = format!("expected {wanted} proposals of the refiner, but found {found}");
+            return Err(NotDone::Failed(why));
+        }
+        let mut answers = answers.into_iter();
+        let proposed = chunks.into_iter().map(|chunks| {
+            let answers = answers.by_ref().take(chunks.len()).collect();
+            Proposed { chunks, answers }
+        });
+        Ok(proposed.collect())
+    }
+
+    /// The decision on `document`; `stored` is its row where decisions are stored, `proposed` what
+    /// a model proposes where one decides, `second` the expert's version where each row holds one.
     pub(crate) fn decide(
         &self,
         document: &Document<'_>,
         stored: Option<Row>,
+        proposed: Option<Proposed<'_>>,
         second: Option<SecondText<'_>>,
     ) -> Result<Decided, NotDone> {
-        let decided = match (self.decider, stored) {
-            (Decider::Distill(distiller), _) => {
+        let none = |of: &str| NotDone::Failed(format!("expected a {of}, but found none"));
+        let decided = match self.decider {
+            Decider::Distill(distiller) => {
                 distiller.decide(document.text, second.unwrap_or(SecondText::Missing))
             }
-            (Decider::Model(refiner), _) => self.ask(refiner.as_ref(), document.text)?,
-            (Decider::Programs(_), Some(row)) => replay(document.text, row)?,
-            (Decider::Scores(_), Some(row)) => self.rescore(document.text, row)?,
-            (_, None) => return Err("expected a stored program, but found none".to_owned().into()),
+            Decider::Model(_) => {
+                self.settle(document.text, proposed.ok_or_else(|| none("proposal"))?)
+            }
+            Decider::Programs(_) => {
+                replay(document.text, stored.ok_or_else(|| none("stored program"))?)?
+            }
+            Decider::Scores(_) => {
+                self.rescore(document.text, stored.ok_or_else(|| none("stored program"))?)?
+            }
         };
         Ok(match self.settings.policy.withholds(document.text, &decided.deletions) {
             None => decided,
@@ -214,19 +255,11 @@ impl Deciding<'_> {
         })
     }
 
-    fn ask(&self, refiner: &dyn Refiner, text: &str) -> Result<Decided, NotDone> {
-        let chunks = self.chunker.chunks(text, &Bytes);
-        let (answers, errors) = parted(refiner.refine(&chunks));
-        if let Some(error) = errors.iter().find(|error| error.course == Course::Stop) {
-            return Err(NotDone::Stopped(error.message.clone()));
-        }
-        let (wanted, found) = (chunks.len(), answers.len() + errors.len());
-        if found != wanted {
-            let why = format!("expected {wanted} proposals of the refiner, but found {found}");
-            return Err(NotDone::Failed(why));
-        }
+    fn settle(&self, text: &str, proposed: Proposed<'_>) -> Decided {
+        let Proposed { chunks, answers } = proposed;
+        let (answers, errors) = parted(answers);
         if let Some(error) = errors.first() {
-            return Ok(unrefined(text, error));
+            return unrefined(text, error);
         }
         let threshold = self.settings.threshold;
         let decision = merge(text, chunks.iter().zip(answers), threshold, self.settings.policy);
@@ -239,7 +272,7 @@ impl Deciding<'_> {
         }
         let voided_chunks = decision.voided_chunks as u64;
         let deletions = decision.deletions;
-        Ok(Decided { deletions, row, refused, voided_chunks, distill: None })
+        Decided { deletions, row, refused, voided_chunks, distill: None }
     }
 
     fn rescore(&self, text: &str, stored: Row) -> Result<Decided, String> {

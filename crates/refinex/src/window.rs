@@ -1,6 +1,6 @@
 //! A window of batches: read in order, refined on all threads, written in order.
 
-use crate::decider::{Deciding, Row};
+use crate::decider::{Deciding, Proposed, Row};
 use crate::not_done::NotDone;
 use crate::seen_ids::hash_of;
 use rayon::prelude::*;
@@ -48,10 +48,12 @@ fn refine_batch(
 ) -> Result<RefinedBatch, NotDone> {
     let mut rows = Rows::default();
     let mut stored = stored.into_iter();
+    let mut proposed = deciding.propose(documents(decoded))?.into_iter();
     for at in 0..decoded.len() {
         match decoded.document(at) {
             Ok(document) => {
-                rows.refine(decoded, at, &document, stored.next(), deciding).map_err(|why| {
+                let given = (stored.next(), proposed.next());
+                rows.refine(decoded, at, &document, given, deciding).map_err(|why| {
                     why.at(format_args!("row {}, {}", decoded.row_number(at), document.id))
                 })?
             }
@@ -78,11 +80,11 @@ impl Rows {
         decoded: &Decoded,
         at: usize,
         document: &Document<'_>,
-        stored: Option<Row>,
+        (stored, proposed): (Option<Row>, Option<Proposed<'_>>),
         deciding: &Deciding<'_>,
     ) -> Result<(), NotDone> {
         let second = deciding.second_text(decoded, at);
-        let decided = deciding.decide(document, stored, second)?;
+        let decided = deciding.decide(document, stored, proposed, second)?;
         let refined = execute(document.text, &decided.deletions);
         let outcome = verify(document.text, &refined, &decided.deletions)
             .map_err(|violation| violation.to_string())?;

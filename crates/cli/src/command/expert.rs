@@ -5,8 +5,9 @@ use crate::expert_arguments::Expert as Arguments;
 use refinex::expert::{
     ExpertJob, ExpertReport, ExpertRun, QueueReport, Seeds, queue_requests, run_expert,
 };
-use refinex::experts::{Expert, Prices, Sums};
+use refinex::experts::{BatchImport, Expert, Prices, Sums};
 use refinex::{Plan, RunError, Settings, Silent};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
@@ -49,10 +50,7 @@ fn draw(run: &ExpertRun, plan: &Plan, arguments: &Arguments) -> Result<Seeds, Ru
 
 fn ask(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError> {
     if let Some(import) = &job.expert.import {
-        anstream::eprintln!("{} answers read from the batch", import.answers);
-        for (line, why) in &import.strange {
-            anstream::eprintln!("  line {line}: {why}");
-        }
+        print_import(import);
     }
     let report = if arguments.part.quiet {
         run_expert(job, &Silent)?
@@ -76,12 +74,30 @@ fn ask(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError>
 }
 
 fn queue(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError> {
-    let QueueReport { rows, failed, waiting, answered } = queue_requests(job)?;
-    let queue = job.expert.queue.as_ref();
-    let requests = queue.map_or(Ok(0), |queue| queue.finish());
+    let report = queue_requests(job)?;
+    print_queue(&report, job.expert, arguments.batch_out.as_deref(), arguments.part.json)
+}
+
+/// Tells what was read of a batch.
+pub fn print_import(import: &BatchImport) {
+    anstream::eprintln!("{} answers read from the batch", import.answers);
+    for (line, why) in &import.strange {
+        anstream::eprintln!("  line {line}: {why}");
+    }
+}
+
+/// Finishes the batch file at `place` and tells what waits in it.
+pub fn print_queue(
+    report: &QueueReport,
+    expert: &Expert,
+    place: Option<&Path>,
+    json: bool,
+) -> Result<ExitCode, RunError> {
+    let QueueReport { rows, failed, waiting, answered } = *report;
+    let requests = expert.queue.as_ref().map_or(Ok(0), |queue| queue.finish());
     let requests = requests.map_err(|error| RunError::new(error.to_string()))?;
-    let place = arguments.batch_out.as_deref().unwrap_or_else(|| "".as_ref()).display();
-    if arguments.part.json {
+    let place = place.unwrap_or_else(|| "".as_ref()).display();
+    if json {
         let value = serde_json::json!({
             "rows": rows, "failed": failed, "waiting": waiting, "answered": answered,
             "requests": requests,
@@ -141,6 +157,20 @@ fn print(report: &ExpertReport, sums: &Sums, prices: Prices, output: &str) {
     if report.shards_skipped > 0 {
         anstream::println!("{} shards were done before", report.shards_skipped);
     }
+    print_sent(sums, prices);
+    for failure in &report.shards_failed {
+        anstream::eprintln!("failed: {}: {}", failure.shard, failure.message);
+    }
+    if let Some(why) = &report.stopped {
+        anstream::eprintln!("stopped: {why}");
+        anstream::eprintln!("the same command goes on from here; no answer is paid for twice");
+    }
+    let state = if report.complete { "complete" } else { "not complete yet" };
+    anstream::println!("{output}: {state}");
+}
+
+/// Tells what was sent and what it cost.
+pub fn print_sent(sums: &Sums, prices: Prices) {
     anstream::println!(
         "{} requests sent, {} answers from the cache, {} tokens read, {} written",
         sums.requests,
@@ -155,15 +185,6 @@ fn print(report: &ExpertReport, sums: &Sums, prices: Prices, output: &str) {
     if let Some(error) = &sums.log_error {
         anstream::eprintln!("the log is not whole: {error}");
     }
-    for failure in &report.shards_failed {
-        anstream::eprintln!("failed: {}: {}", failure.shard, failure.message);
-    }
-    if let Some(why) = &report.stopped {
-        anstream::eprintln!("stopped: {why}");
-        anstream::eprintln!("the same command goes on from here; no answer is paid for twice");
-    }
-    let state = if report.complete { "complete" } else { "not complete yet" };
-    anstream::println!("{output}: {state}");
 }
 
 fn print_reasons(counts: &std::collections::BTreeMap<String, u64>) {

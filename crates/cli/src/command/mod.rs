@@ -5,6 +5,7 @@ pub mod distill;
 pub mod eval;
 pub mod expert;
 pub mod export;
+pub mod generator;
 pub mod inspect;
 pub mod labels;
 pub mod refine;
@@ -16,14 +17,34 @@ pub mod train_generator;
 use crate::arguments::Run;
 use crate::bars::Bars;
 use crate::summary;
+use refinex::experts::Ledger;
 use refinex::{Decider, Job, Plan, RunError, Settings, Silent, run_corpus};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// What a summary names beside the run.
+pub struct Told<'a> {
+    /// The command, for `run.json`.
+    pub command: &'a str,
+    /// What was sent, where a model behind an endpoint decides.
+    pub ledger: Option<&'a Ledger>,
+}
+
 /// Plans, runs and sums up.
 pub fn run_job(
     command: &str,
+    inputs: &[String],
+    decider: &Decider,
+    settings: &Settings,
+    run: &Run,
+) -> Result<ExitCode, RunError> {
+    run_told(&Told { command, ledger: None }, inputs, decider, settings, run)
+}
+
+/// The same, with what was sent in the summary.
+pub fn run_told(
+    told: &Told<'_>,
     inputs: &[String],
     decider: &Decider,
     settings: &Settings,
@@ -35,7 +56,7 @@ pub fn run_job(
         return Ok(ExitCode::SUCCESS);
     }
     let job = Job {
-        command,
+        command: told.command,
         inputs,
         plan: &plan,
         choice: run.part.shard,
@@ -54,7 +75,7 @@ pub fn run_job(
         report?
     };
     if run.part.json {
-        summary::print_json(&report, begun.elapsed());
+        summary::print_json(&report, begun.elapsed(), told.ledger.map(Ledger::sums));
     } else {
         summary::print(&report, begun.elapsed(), &run.output);
     }

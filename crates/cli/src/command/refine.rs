@@ -4,20 +4,21 @@ use crate::arguments::Refine;
 use crate::command::run_job;
 use refinex::core::{KeepAll, Score};
 #[cfg(feature = "tokenizers")]
-use refinex::expert::ExpertRun;
-#[cfg(feature = "tokenizers")]
-use refinex::model::generator::{Generator, GeneratorSettings, MOST_PROGRAM_TOKENS};
+use refinex::model::generator::{Generator, GeneratorSettings};
 use refinex::training_folder::WEIGHTS;
 use refinex::{Decider, LineTagger, RunError};
+#[cfg(feature = "tokenizers")]
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-#[cfg(feature = "tokenizers")]
-use std::{num::NonZero, path::Path};
 
 pub fn run(arguments: &Refine) -> Result<ExitCode, RunError> {
     #[cfg(feature = "tokenizers")]
     if let Some(path) = &arguments.generator.generator {
         return with_generator(arguments, path);
+    }
+    if let Some(generator) = arguments.remote.generator(&arguments.programs)? {
+        return super::generator::run(arguments, generator);
     }
     let (decider, threshold) = decider(arguments)?;
     let settings = arguments.settings(threshold);
@@ -47,11 +48,15 @@ fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
 #[cfg(feature = "tokenizers")]
 fn with_generator(arguments: &Refine, path: &Path) -> Result<ExitCode, RunError> {
     let mut settings = arguments.settings(Score::ONE);
-    settings.chunk_bytes = arguments.generator.chunk_bytes.unwrap_or(ExpertRun::CHUNK_BYTES);
+    settings.chunk_bytes = arguments.programs.chunk_bytes;
     settings.overlap_bytes = 0;
     settings.chunker()?;
-    let limit = arguments.generator.max_program_tokens.map_or(MOST_PROGRAM_TOKENS, NonZero::get);
-    let generator = GeneratorSettings { most_program_tokens: limit, ..Default::default() };
+    let most_program_tokens = arguments.programs.max_program_tokens.get();
+    let generator = GeneratorSettings {
+        most_program_tokens,
+        constrained: !arguments.generator.unconstrained,
+        ..Default::default()
+    };
     let generator = Generator::open(path, generator)
         .map_err(|error| RunError::new(format!("--generator: {error}")))?;
     let decider = Decider::Model(Arc::new(generator));

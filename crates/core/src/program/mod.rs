@@ -16,7 +16,7 @@
 mod parse;
 mod print;
 
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, parse, parse_cut_off};
 pub use print::describe;
 
 use std::num::NonZeroUsize;

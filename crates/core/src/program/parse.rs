@@ -31,6 +31,23 @@ pub fn parse(draft: &str) -> Parsed {
     parsed.finish()
 }
 
+/// Reads a draft whose generator was stopped before it had ended. The last call is cut off, whatever
+/// it looks like; one that is complete is carried out, and what should have followed is refused.
+#[must_use]
+pub fn parse_cut_off(draft: &str) -> Parsed {
+    let mut parsed = parse(draft);
+    let is_said = |line: &&str| !line.trim_matches(is_blank).is_empty();
+    let last = draft.split('\n').enumerate().filter(|(_, line)| is_said(line)).last();
+    let last = last.map_or(1, |(index, _)| index + 1);
+    match parsed.refused.last_mut().filter(|refusal| refusal.call == last) {
+        Some(refusal) if refusal.reason != Reason::KeepAllNotAlone => {
+            refusal.reason = Reason::CutOff
+        }
+        _ => parsed.refused.push(Refusal::new(last + 1, "", Reason::CutOff)),
+    }
+    parsed
+}
+
 const fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r')
 }
@@ -241,6 +258,20 @@ mod tests {
             reasons("keep_all()\nremove_str(3, \"abc"),
             [(1, Reason::KeepAllNotAlone), (2, Reason::CutOff)]
         );
+    }
+
+    #[test]
+    fn a_draft_that_was_stopped_has_one_refusal_for_it_wherever_it_was_cut() {
+        let draft = "remove_lines(1, 2)\nremove_str(3, \"a\")\n\nremove_break(4)";
+        for end in 0..=draft.len() {
+            let parsed = parse_cut_off(&draft[..end]);
+            let reasons: Vec<_> = parsed.refused.iter().map(|refusal| refusal.reason).collect();
+            assert_eq!(reasons, [Reason::CutOff], "{}", &draft[..end]);
+            let complete = draft[..end].matches(')').count();
+            assert_eq!(parsed.program.calls().len(), complete);
+        }
+        let kept = parse_cut_off("keep_all()").refused;
+        assert_eq!((kept[0].call, kept[0].reason, kept.len()), (2, Reason::CutOff, 1));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod cache;
 #[cfg(feature = "tokenizers")]
 mod chat;
 mod config;
+pub mod constraint;
 mod decode;
 mod folder;
 mod gguf;

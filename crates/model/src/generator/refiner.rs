@@ -3,6 +3,7 @@
 use super::allowed::{Allowed, Anything};
 use super::cache::Cache;
 use super::chat::Chat;
+use super::constraint::{Cursor, Programs, Vocabulary};
 use super::decode::{Decoding, Written, write};
 use super::linear::Precision;
 use super::network::Network;
@@ -11,6 +12,7 @@ use super::weights::Weights;
 use crate::error::ModelError;
 use refinex_core::{Chunk, INSTRUCTION, Identity, Proposal, RefineError, Refiner};
 use std::path::Path;
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// Tokens of a program, unless said otherwise. Measured on the expert training set with SmolLM2's
@@ -29,23 +31,32 @@ pub struct GeneratorSettings {
     pub draft: usize,
     /// Threads that compute one program. It changes the speed alone.
     pub threads: usize,
+    /// Whether nothing but valid programs of the chunk can be written.
+    pub constrained: bool,
 }
 
 impl Default for GeneratorSettings {
     fn default() -> Self {
-        Self { most_program_tokens: MOST_PROGRAM_TOKENS, draft: DRAFT, threads: 1 }
+        Self {
+            most_program_tokens: MOST_PROGRAM_TOKENS,
+            draft: DRAFT,
+            threads: 1,
+            constrained: true,
+        }
     }
 }
 
 /// A causal language model that writes programs.
 pub struct Generator {
     network: Network,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     chat: Chat,
     /// What has read all that comes before a chunk.
     begun: Cache,
     settings: GeneratorSettings,
     writable: Vec<bool>,
+    /// What a constraint writes with, if there is one.
+    vocabulary: Option<Arc<Vocabulary>>,
     identity: Identity,
 }
 
@@ -58,25 +69,27 @@ impl Generator {
     pub fn open(path: &Path, settings: GeneratorSettings) -> Result<Self, ModelError> {
         let weights = Weights::open(path)?;
         let rows = weights.config().vocabulary;
-        let tokenizer = match weights.gguf() {
+        let tokenizer = Arc::new(match weights.gguf() {
             Some(file) => Tokenizer::from_gguf(file, rows)?,
             None => Tokenizer::from_folder(path, rows)?,
-        };
+        });
         let chat = Chat::of(&tokenizer)?;
         let network = Network::of(&weights, Precision::Small, settings.threads)?;
         let mut writable: Vec<bool> =
             tokenizer.pieces().iter().map(|piece| !piece.is_empty()).collect();
         writable[chat.end as usize] = true;
+        let vocabulary =
+            settings.constrained.then(|| vocabulary(&tokenizer, chat.end)).transpose()?;
         let identity = identity(path, &weights, &tokenizer, &settings);
         let mut begun = Cache::new(network.config(), chat.before.len());
         // No states are wanted.
         let _ = network.read(&mut begun, &chat.before, 0);
-        Ok(Self { network, tokenizer, chat, begun, settings, writable, identity })
+        Ok(Self { network, tokenizer, chat, begun, settings, writable, vocabulary, identity })
     }
 
     /// The tokenizer.
     #[must_use]
-    pub const fn tokenizer(&self) -> &Tokenizer {
+    pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
 
@@ -93,8 +106,14 @@ impl Generator {
     }
 
     /// What may be written about a chunk: the one place where a constraint is put.
-    fn allowed(&self, _: &Chunk<'_>) -> Box<dyn Allowed> {
-        Box::new(Anything)
+    fn allowed(&self, chunk: &Chunk<'_>) -> Box<dyn Allowed> {
+        match &self.vocabulary {
+            Some(vocabulary) => {
+                let programs = Programs::of(chunk, Arc::clone(vocabulary));
+                Box::new(Cursor::new(Arc::new(programs)))
+            }
+            None => Box::new(Anything),
+        }
     }
 
     /// The question about a chunk, as tokens.
@@ -164,6 +183,13 @@ impl Refiner for Generator {
     }
 }
 
+/// The tokens as a constraint writes with them.
+fn vocabulary(tokenizer: &Arc<Tokenizer>, end: u32) -> Result<Arc<Vocabulary>, ModelError> {
+    let split = Arc::clone(tokenizer);
+    let vocabulary = Vocabulary::new(tokenizer.pieces().to_vec(), end)?;
+    Ok(Arc::new(vocabulary.with_split(move |text| split.tokens(text).unwrap_or_default())))
+}
+
 /// Everything that decides what is written: weights, tokenizer, template, instruction, limit.
 fn identity(
     path: &Path,
@@ -174,6 +200,7 @@ fn identity(
     let name = path.file_stem().map_or_else(|| "generator".into(), |name| name.to_string_lossy());
     let mut hash = Xxh3Default::new();
     let limit = settings.most_program_tokens.to_string();
+    let constraint = if settings.constrained { "programs of the chunk" } else { "anything" };
     let parts = [
         // The version of the arithmetic.
         "generator-1",
@@ -183,6 +210,7 @@ fn identity(
         INSTRUCTION.0,
         INSTRUCTION.1,
         &limit,
+        constraint,
     ];
     for part in parts {
         hash.update(&(part.len() as u64).to_le_bytes());

@@ -58,7 +58,7 @@ impl ExpertRun {
             model: identity.name,
             model_fingerprint: identity.fingerprint,
             endpoint: asking.endpoint.clone(),
-            prompt: asking.prompt.label(),
+            prompt: asking.task.label(),
             sampling: asking.sampling.clone(),
             text_key: read.text_key,
             id_key: read.id_key,
