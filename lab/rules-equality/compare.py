@@ -15,8 +15,9 @@ for theirs, ours in zip(open(sys.argv[1]), open(sys.argv[2]), strict=True):
     theirs, ours = json.loads(theirs), json.loads(ours)
     assert theirs["id"] == ours["id"], (theirs["id"], ours["id"])
     documents += 1
-    if isinstance(theirs["sentences"], list):
-        theirs["sentences"] = theirs["sentences"][0]
+    counted = theirs.setdefault("sentences", ours["sentences"])
+    if isinstance(counted, list):
+        theirs["sentences"] = counted[0]
     for field in FIELDS:
         wanted, found = theirs.get(field), ours.get(field)
         wanted = SAME.get(wanted, wanted) if isinstance(wanted, str) else wanted

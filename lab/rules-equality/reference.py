@@ -53,6 +53,24 @@ def english():
         return load_word_tokenizer("en"), False
 
 
+def remember_sentences(limit=200_000):
+    """Two C4 filters count the sentences of the same lines; count them once."""
+    import datatrove.pipeline.filters.c4_filters as c4
+
+    if not hasattr(c4, "split_into_sentences"):
+        return
+    plain, known = c4.split_into_sentences, {}
+
+    def remembered(text, language):
+        if text not in known:
+            if len(known) > limit:
+                known.clear()
+            known[text] = plain(text, language)
+        return known[text]
+
+    c4.split_into_sentences = remembered
+
+
 def decide(name, keep, text):
     document = Document(text=text, id="0")
     try:
@@ -65,6 +83,7 @@ def decide(name, keep, text):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--time", action="store_true")
+    arguments.add_argument("--sentences", action="store_true", help="count those of the whole text too")
     arguments.add_argument("--texts", action="store_true", help="write edited texts, not hashes")
     arguments = arguments.parse_args()
     tokenizer, is_new = english()
@@ -82,6 +101,7 @@ def main():
     if arguments.time:
         return timed(filters)
     remembered = Remembered(tokenizer)
+    remember_sentences()
     if not is_new:
         for one in filters.values():
             one.tokenizer = remembered
@@ -91,7 +111,8 @@ def main():
         out = {"id": row["id"]}
         words = remembered.word_tokenize(text)
         out["words"], out["words_hash"] = len(words), short("\n".join(words))
-        out["sentences"] = sentences(tokenizer, text, is_new)
+        if arguments.sentences:
+            out["sentences"] = sentences(tokenizer, text, is_new)
         edited = None
         for name, keep in filters.items():
             _, reason, after = decide(name, keep, text)

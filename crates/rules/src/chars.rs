@@ -76,10 +76,12 @@ const NAMES: [(&str, Class); 20] = [
 /// Characters that share a block.
 const BLOCK: usize = 256;
 
-/// The classes of all characters, in two stages: a block for every 256 of them, equal blocks once.
+/// The classes of all characters, in two stages: a block for every 256 of them, equal blocks once;
+/// the first block apart.
 pub(crate) struct CharClasses {
     blocks: Vec<u16>,
     classes: Vec<[Class; BLOCK]>,
+    first: [Class; BLOCK],
 }
 
 static CLASSES: LazyLock<CharClasses> =
@@ -101,7 +103,7 @@ impl CharClasses {
     /// The classes of an ASCII byte.
     #[inline]
     pub(crate) fn of_ascii(&self, byte: u8) -> Class {
-        self.classes[usize::from(self.blocks[0])][usize::from(byte)]
+        self.first[usize::from(byte)]
     }
 
     /// Whether a character is of one of these classes.
@@ -155,7 +157,8 @@ impl CharClasses {
             });
             blocks.push(u16::try_from(at).unwrap_or(0));
         }
-        Self { blocks, classes }
+        let first = classes[0];
+        Self { blocks, classes, first }
     }
 }
 

@@ -21,17 +21,43 @@ const AFTER_SPACE: usize = 8;
 /// The one of [`PARTS`] that stands before a space, not only at the edge of a word.
 const BEFORE_SPACE: usize = 7;
 
+/// The letters of each of [`PARTS`], one bit each.
+const LETTERS: [u32; PARTS.len()] = {
+    let mut letters = [0; PARTS.len()];
+    let mut at = 0;
+    while at < PARTS.len() {
+        letters[at] = letters_of(PARTS[at].0) | letters_of(PARTS[at].1);
+        at += 1;
+    }
+    letters
+};
+
+/// The letters of ASCII in a text, one bit each, whatever their case, and those that other letters
+/// are taken for where case is ignored.
+const fn letters_of(text: &[u8]) -> u32 {
+    let (mut letters, mut at) = (0, 0);
+    while at < text.len() {
+        let byte = text[at].to_ascii_lowercase();
+        letters |= match byte {
+            b'a'..=b'z' => 1 << (byte - b'a'),
+            0xc4 => 1 << (b'i' - b'a'),
+            0xc5 => 1 << (b's' - b'a'),
+            _ => 0,
+        };
+        at += 1;
+    }
+    letters
+}
+
 /// Whether a word without spaces may hold a contraction: a quick look that errs on one side.
+#[inline]
 pub(crate) fn may_hold(word: &[u8]) -> bool {
     let odd = |byte: &u8| !byte.is_ascii_alphabetic();
-    match word.len() {
-        0..=3 => false,
-        4..=6 => {
-            let first = word[0].to_ascii_lowercase();
-            matches!(first, b'c' | b'd' | b'g' | b'l' | b'm' | b'w') || word.iter().any(odd)
-        }
-        _ => word.iter().any(odd),
+    if word.len() < 4 || word.len() > 6 && !word.iter().any(odd) {
+        return false;
     }
+    let letters = letters_of(word);
+    LETTERS.iter().any(|wanted| letters & wanted == *wanted)
 }
 
 /// The word with spaces around the parts of its contractions.

@@ -33,8 +33,13 @@ impl Present {
         self.0[(byte >> 6) as usize] |= 1 << (byte & 63);
     }
 
+    #[inline]
+    const fn has(&self, byte: u8) -> bool {
+        self.0[(byte >> 6) as usize] >> (byte & 63) & 1 == 1
+    }
+
     fn any(&self, bytes: &[u8]) -> bool {
-        bytes.iter().any(|byte| self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1)
+        bytes.iter().any(|&byte| self.has(byte))
     }
 }
 
@@ -44,9 +49,11 @@ impl Treebank {
         self.text.clear();
         self.text.extend_from_slice(sentence.as_bytes());
         self.present = Present::of(&self.text);
+        // Substitutions put spaces in.
+        self.present.add(b' ');
         self.starting_quotes();
         self.punctuation();
-        self.pad(b"][(){}<>", is_bracket);
+        self.pad(b"][(){}<>", |_| 1);
         self.double_dashes();
         self.text.insert(0, b' ');
         self.text.push(b' ');
@@ -54,48 +61,49 @@ impl Treebank {
         split(&self.text, &mut self.next, words);
     }
 
-    /// Rewrites the text: `rewrite` gets it, a place, and what comes out; it says where to go on, or
-    /// `None` to copy one byte.
-    fn substitute(&mut self, mut rewrite: impl FnMut(&[u8], usize, &mut Vec<u8>) -> Option<usize>) {
-        self.next.clear();
-        let mut at = 0;
-        while at < self.text.len() {
-            at = rewrite(&self.text, at, &mut self.next).unwrap_or_else(|| {
-                self.next.push(self.text[at]);
-                at + 1
-            });
+    /// Rewrites the text where one of the bytes `any` stands: `rewrite` gets the text, the place and
+    /// what comes out, and says where to go on, or `None` to leave the byte as it is.
+    fn substitute(
+        &mut self,
+        any: &[u8],
+        mut rewrite: impl FnMut(&[u8], usize, &mut Vec<u8>) -> Option<usize>,
+    ) {
+        if !self.present.any(any) {
+            return;
         }
+        let wanted = Present::of(any);
+        self.next.clear();
+        let (mut done, mut at) = (0, 0);
+        while let Some(found) = self.text[at..].iter().position(|&byte| wanted.has(byte)) {
+            at += found;
+            // What stands before the place comes out before what is put in its place.
+            self.next.extend_from_slice(&self.text[done..at]);
+            done = at;
+            match rewrite(&self.text, at, &mut self.next) {
+                Some(end) => (done, at) = (end, end),
+                None => at += 1,
+            }
+        }
+        self.next.extend_from_slice(&self.text[done..]);
         std::mem::swap(&mut self.text, &mut self.next);
     }
 
-    /// Puts a space on either side of every byte of which `wanted` is true.
-    fn pad(&mut self, any: &[u8], wanted: impl Fn(u8) -> bool) {
-        if self.present.any(any) {
-            self.substitute(|text, at, out| {
-                wanted(text[at]).then(|| {
-                    out.extend_from_slice(&[b' ', text[at], b' ']);
-                    at + 1
-                })
-            });
-        }
-    }
-
-    /// Puts a space on either side of what `length` finds at a place.
-    fn pad_run(&mut self, any: &[u8], length: impl Fn(&[u8]) -> usize) {
-        if self.present.any(any) {
-            self.substitute(|text, at, out| {
-                let run = length(&text[at..]);
-                (run > 0).then(|| {
-                    pad_onto(out, &text[at..at + run]);
-                    at + run
-                })
-            });
-        }
+    /// Puts a space on either side of what `length` finds at a place where one of the bytes stands.
+    fn pad(&mut self, any: &[u8], length: impl Fn(&[u8]) -> usize) {
+        self.substitute(any, |text, at, out| {
+            let run = length(&text[at..]);
+            (run > 0).then(|| {
+                out.push(b' ');
+                out.extend_from_slice(&text[at..at + run]);
+                out.push(b' ');
+                at + run
+            })
+        });
     }
 
     /// `STARTING_QUOTES`.
     fn starting_quotes(&mut self) {
-        self.pad_run(b"`\xc2\xe2", |text| match text {
+        self.pad(b"`\xc2\xe2", |text| match text {
             [b'`', ..] => run_of(text, b'`'),
             [0xc2, 0xab, ..] => 2,
             [0xe2, 0x80, 0x9c | 0x98 | 0x9e, ..] => 3,
@@ -105,21 +113,16 @@ impl Treebank {
             self.text.splice(..1, *b"``");
             self.present.add(b'`');
         }
-        self.pad_run(b"`", |text| if text.starts_with(b"``") { 2 } else { 0 });
+        self.pad(b"`", |text| if text.starts_with(b"``") { 2 } else { 0 });
         if self.present.any(b"\"'") {
             self.opening_quotes();
         }
-        if self.present.any(b"'") {
-            self.single_letters();
-        }
+        self.single_letters();
     }
 
     /// `([ \(\[{<])("|'{2})` becomes `\1 `` `.
     fn opening_quotes(&mut self) {
-        self.substitute(|text, at, out| {
-            if !matches!(text[at], b' ' | b'(' | b'[' | b'{' | b'<') {
-                return None;
-            }
+        self.substitute(b" ([{<", |text, at, out| {
             let quote = match &text[at + 1..] {
                 [b'"', ..] => 1,
                 [b'\'', b'\'', ..] => 2,
@@ -134,10 +137,7 @@ impl Treebank {
     /// `(?i)(')(?!re|ve|ll|m|t|s|d|n)(\w)\b` becomes `\1 \2`.
     fn single_letters(&mut self) {
         let classes = CharClasses::get();
-        self.substitute(|text, at, out| {
-            if text[at] != b'\'' {
-                return None;
-            }
+        self.substitute(b"'", |text, at, out| {
             let (letter, class, length) = char_at(text, at + 1)?;
             let clitic = matches!(letter.to_ascii_lowercase(), 'm' | 't' | 's' | 'd' | 'n' | 'ſ');
             if class & WORD == 0 || clitic {
@@ -158,23 +158,19 @@ impl Treebank {
         if self.present.any(b".") {
             self.last_stop(true);
         }
-        if self.present.any(b":,") {
-            self.colons();
-            self.last_colon();
-        }
-        self.pad_run(b".", |text| match run_of(text, b'.') {
+        self.colons();
+        self.last_colon();
+        self.pad(b".", |text| match run_of(text, b'.') {
             0 | 1 => 0,
             run => run,
         });
-        self.pad(b";@#$%&", |byte| matches!(byte, b';' | b'@' | b'#' | b'$' | b'%' | b'&'));
+        self.pad(b";@#$%&", |_| 1);
         if self.present.any(b".") {
             self.last_stop(false);
         }
-        self.pad(b"?!", |byte| matches!(byte, b'?' | b'!'));
-        if self.present.any(b"'") {
-            self.apostrophes();
-        }
-        self.pad(b"*", |byte| byte == b'*');
+        self.pad(b"?!", |_| 1);
+        self.apostrophes();
+        self.pad(b"*", |_| 1);
     }
 
     /// `([^\.])(\.)([\]\)}>"'»”’ ]*)\s*$` becomes `\1 \2 \3 `; without `wide`,
@@ -199,10 +195,7 @@ impl Treebank {
 
     /// `([:,])([^\d])` becomes ` \1 \2`.
     fn colons(&mut self) {
-        self.substitute(|text, at, out| {
-            if !is_colon(text[at]) {
-                return None;
-            }
+        self.substitute(b":,", |text, at, out| {
             let (_, class, length) = char_at(text, at + 1)?;
             if class & DECIMAL != 0 {
                 return None;
@@ -225,7 +218,7 @@ impl Treebank {
     /// `([^'])' ` becomes `\1 ' `.
     fn apostrophes(&mut self) {
         let mut free = 0;
-        self.substitute(|text, at, out| {
+        self.substitute(b"'", |text, at, out| {
             let before = at.checked_sub(1).filter(|&last| last >= free && text[last] != b'\'');
             if !text[at..].starts_with(b"' ") || before.is_none() {
                 return None;
@@ -238,36 +231,34 @@ impl Treebank {
 
     /// `--` becomes ` -- `.
     fn double_dashes(&mut self) {
-        self.pad_run(b"-", |text| if text.starts_with(b"--") { 2 } else { 0 });
+        self.pad(b"-", |text| if text.starts_with(b"--") { 2 } else { 0 });
     }
 
     /// `ENDING_QUOTES`.
     fn ending_quotes(&mut self) {
-        self.pad_run(b"\xc2\xe2", |text| match text {
+        self.pad(b"\xc2\xe2", |text| match text {
             [0xc2, 0xbb, ..] => 2,
             [0xe2, 0x80, 0x9d | 0x99, ..] => 3,
             _ => 0,
         });
-        self.pad_run(b"'", |text| if text.starts_with(b"''") { 2 } else { 0 });
+        self.pad(b"'", |text| if text.starts_with(b"''") { 2 } else { 0 });
         if self.present.any(b"\"") {
-            self.substitute(|text, at, out| {
-                (text[at] == b'"').then(|| {
-                    out.extend_from_slice(b" '' ");
-                    at + 1
-                })
+            self.substitute(b"\"", |_, at, out| {
+                out.extend_from_slice(b" '' ");
+                Some(at + 1)
             });
             self.present.add(b'\'');
         }
-        self.one_space();
+        self.plain_spaces();
+        self.clitics(b"'", short_clitic);
         if self.present.any(b"'") {
-            self.clitics(short_clitic);
-            self.clitics(long_clitic);
+            self.clitics(b"'nN", long_clitic);
         }
     }
 
-    /// `\s+` becomes one space.
-    fn one_space(&mut self) {
-        self.substitute(|text, at, out| {
+    /// `\s+` becomes one space. Runs of spaces are left: nothing behind this tells them apart.
+    fn plain_spaces(&mut self) {
+        self.substitute(OTHER_SPACES, |text, at, out| {
             let blank = blank_run(&text[at..]);
             (blank > 0).then(|| {
                 out.push(b' ');
@@ -277,9 +268,9 @@ impl Treebank {
     }
 
     /// `([^' ])(clitic) ` becomes `\1 \2 `. A clitic has an apostrophe first, or second.
-    fn clitics(&mut self, length: impl Fn(&[u8]) -> usize) {
+    fn clitics(&mut self, any: &[u8], length: impl Fn(&[u8]) -> usize) {
         let mut free = 0;
-        self.substitute(|text, at, out| {
+        self.substitute(any, |text, at, out| {
             let last = at.checked_sub(1).filter(|&last| last >= free)?;
             let clitic = length(&text[at..]);
             if clitic == 0 || matches!(text[last], b'\'' | b' ') {
@@ -293,6 +284,9 @@ impl Treebank {
         });
     }
 }
+
+/// First bytes of white space beside the space.
+const OTHER_SPACES: &[u8] = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3";
 
 /// The length of `'s`, `'m`, `'d` or `'` before a space.
 fn short_clitic(text: &[u8]) -> usize {
@@ -313,10 +307,6 @@ const fn is_colon(byte: u8) -> bool {
     matches!(byte, b':' | b',')
 }
 
-const fn is_bracket(byte: u8) -> bool {
-    matches!(byte, b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>')
-}
-
 /// The length of `[\]\)}>"']*`, and where `wide` of `[\]\)}>"'»”’ ]*`.
 fn closing_marks(text: &[u8], wide: bool) -> usize {
     let mut at = 0;
@@ -329,12 +319,6 @@ fn closing_marks(text: &[u8], wide: bool) -> usize {
             _ => return at,
         };
     }
-}
-
-fn pad_onto(out: &mut Vec<u8>, text: &[u8]) {
-    out.push(b' ');
-    out.extend_from_slice(text);
-    out.push(b' ');
 }
 
 fn run_of(text: &[u8], wanted: u8) -> usize {

@@ -5,7 +5,38 @@ use super::address::is_address;
 use super::affixes::{prefix_length, suffix_length};
 use super::infixes::next_infix;
 use super::specials::Specials;
-use crate::chars::{CharClasses, SPACE};
+use crate::chars::{CharClasses, ICON, PREFIX, SPACE, SUFFIX};
+
+/// Where the run of characters at `at` ends that are no white space, and whether all of them are
+/// letters of ASCII, or others at which nothing is parted.
+fn word_end(text: &str, mut at: usize, classes: &CharClasses) -> (usize, bool) {
+    let mut simple = true;
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if byte < 0x80 {
+            if classes.of_ascii(byte) & SPACE != 0 {
+                break;
+            }
+            simple &= byte.is_ascii_alphabetic();
+            at += 1;
+            continue;
+        }
+        let Some((class, length)) = classes.at(text, at).filter(|(class, _)| class & SPACE == 0)
+        else {
+            break;
+        };
+        simple &= class & (PREFIX | SUFFIX | ICON) == 0;
+        at += length;
+    }
+    (at, simple)
+}
+
+/// Where the white space at `at` ends.
+fn blank_end(text: &str, mut at: usize, classes: &CharClasses) -> usize {
+    while let Some((_, length)) = classes.at(text, at).filter(|(class, _)| class & SPACE != 0) {
+        at += length;
+    }
+    at
+}
 
 /// Parts a text into tokens.
 #[derive(Debug, Default)]
@@ -29,21 +60,27 @@ impl Chunks {
     pub(crate) fn split(&mut self, text: &str) {
         self.tokens.clear();
         let classes = CharClasses::get();
-        let (mut start, mut at, mut blank) = (0, 0, None);
-        while let Some((class, length)) = classes.at(text, at) {
-            let is_space = class & SPACE != 0;
-            if blank.is_some_and(|blank| blank != is_space) {
-                self.run(text, start, at);
-                start = if text.as_bytes()[at] == b' ' { at + 1 } else { at };
+        let mut at = 0;
+        while at < text.len() {
+            let start = at;
+            let (end, simple) = word_end(text, at, classes);
+            self.run(text, start, end, simple);
+            let start = if text.as_bytes().get(end) == Some(&b' ') && end > at { end + 1 } else { end };
+            at = blank_end(text, end, classes);
+            if start < at {
+                self.run(text, start, at, true);
             }
-            blank = Some(is_space);
-            at += length;
         }
-        self.run(text, start, at);
     }
 
-    fn run(&mut self, text: &str, start: usize, end: usize) {
-        if start < end && !self.special(text, start, end) {
+    /// Adds the tokens of a run; a `simple` one has neither affixes nor infixes.
+    fn run(&mut self, text: &str, start: usize, end: usize, simple: bool) {
+        if start == end || self.special(text, start, end) {
+            return;
+        }
+        if simple {
+            self.tokens.push(Token::new(start, end));
+        } else {
             self.part(text, start, end);
         }
     }
