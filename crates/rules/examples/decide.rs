@@ -86,7 +86,8 @@ fn time(profile: Profile) -> Result<(), Box<dyn Error>> {
     let bytes: usize = texts.iter().map(String::len).sum();
     let (rules, mut scratch) = (Rules::comb(profile), Scratch::default());
     let begin = Instant::now();
-    let kept = texts.iter().filter(|text| rules.decide(text, &mut scratch).dropped.is_none()).count();
+    let kept =
+        texts.iter().filter(|text| rules.decide(text, &mut scratch).dropped.is_none()).count();
     let seconds = begin.elapsed().as_secs_f64();
     let row = json!({"documents": texts.len(), "bytes": bytes, "seconds": seconds, "kept": kept});
     println!("{row}");

@@ -297,7 +297,10 @@ mod tests {
         let text = "One two three.\u{2028}One two four.\r\rOne two five.";
         let edit = five(text);
         assert_eq!(edit.text, "One two three.\nOne two four.\nOne two five.");
-        assert_eq!(execute(text, &edit.deletions), "One two three.\u{2028}One two four.\rOne two five.");
+        assert_eq!(
+            execute(text, &edit.deletions),
+            "One two three.\u{2028}One two four.\rOne two five."
+        );
         assert_eq!(edit.foreign_breaks, 2);
     }
 

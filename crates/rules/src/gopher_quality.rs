@@ -6,8 +6,7 @@ use crate::profile::Profile;
 use crate::python;
 use crate::words::Words;
 
-const STOP_WORDS: [&[u8]; 8] =
-    [b"the", b"be", b"to", b"of", b"and", b"that", b"have", b"with"];
+const STOP_WORDS: [&[u8]; 8] = [b"the", b"be", b"to", b"of", b"and", b"that", b"have", b"with"];
 
 /// What it finds in a text with these words.
 pub(crate) fn check(text: &str, words: &Words, profile: Profile) -> Verdict {
@@ -54,7 +53,8 @@ impl Facts {
                 facts.non_symbol_chars += words.length(at, at + 1);
             }
             facts.alphabetic += usize::from(letter);
-            if word.len() <= 4 && let Some(stop) = STOP_WORDS.iter().position(|stop| *stop == word)
+            if word.len() <= 4
+                && let Some(stop) = STOP_WORDS.iter().position(|stop| *stop == word)
             {
                 stops[stop] += 1;
             }

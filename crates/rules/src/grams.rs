@@ -259,9 +259,8 @@ mod tests {
 
     #[test]
     fn words_that_part_the_same_letters_otherwise_are_the_same_n_gram() {
-        let texts: Vec<String> = ["ab", "c", "d", "e", "f", "x", "a", "bc", "d", "e", "f"]
-            .map(str::to_owned)
-            .into();
+        let texts: Vec<String> =
+            ["ab", "c", "d", "e", "f", "x", "a", "bc", "d", "e", "f"].map(str::to_owned).into();
         let (words, mut grams) = (words_of(&texts), Grams::default());
         grams.read(&words);
         assert_eq!(grams.duplicated(&words, 5), 6);

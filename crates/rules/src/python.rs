@@ -125,9 +125,10 @@ mod tests {
 
     #[test]
     fn lines_break_where_python_breaks_them() {
-        assert_eq!(lines("a\r\nb\rc\n\nd\u{b}e\u{c}f\x1cg\x1dh\x1ei\u{85}j\u{2028}k\u{2029}"), [
-            "a", "b", "c", "", "d", "e", "f", "g", "h", "i", "j", "k"
-        ]);
+        assert_eq!(
+            lines("a\r\nb\rc\n\nd\u{b}e\u{c}f\x1cg\x1dh\x1ei\u{85}j\u{2028}k\u{2029}"),
+            ["a", "b", "c", "", "d", "e", "f", "g", "h", "i", "j", "k"]
+        );
         assert_eq!(lines("a\x1fb\u{84}c\u{2027}d"), ["a\x1fb\u{84}c\u{2027}d"]);
         assert_eq!(lines(""), [""; 0]);
         assert_eq!(lines("\n"), [""]);
@@ -137,7 +138,10 @@ mod tests {
     #[test]
     fn white_space_is_what_python_takes_for_it() {
         assert_eq!(strip("\x1c\u{85} a\u{200b} \u{3000}\x1f"), "a\u{200b}");
-        assert_eq!(split("a\x1fb\u{2003}c\u{200b}d ").collect::<Vec<_>>(), ["a", "b", "c\u{200b}d"]);
+        assert_eq!(
+            split("a\x1fb\u{2003}c\u{200b}d ").collect::<Vec<_>>(),
+            ["a", "b", "c\u{200b}d"]
+        );
     }
 
     #[test]
@@ -149,6 +153,9 @@ mod tests {
     fn lower_case_knows_the_kelvin_sign() {
         assert!(lower_contains("We USE COO\u{212a}IES".as_bytes(), b"use cookies"));
         assert!(!lower_contains("javascr\u{130}pt".as_bytes(), b"javascript"));
-        assert!(lower_contains(b"jJavaScript", b"javascript") && !lower_contains(b"java", b"javascript"));
+        assert!(
+            lower_contains(b"jJavaScript", b"javascript")
+                && !lower_contains(b"java", b"javascript")
+        );
     }
 }

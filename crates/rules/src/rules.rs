@@ -139,9 +139,7 @@ impl Rules {
             Step::GopherRepetition => {
                 gopher_repetition::check(now, grams, || tokens.words(now, profile))
             }
-            Step::GopherQuality => {
-                gopher_quality::check(now, tokens.words(now, profile), profile)
-            }
+            Step::GopherQuality => gopher_quality::check(now, tokens.words(now, profile), profile),
             Step::FinewebQuality => {
                 fineweb::check(now, profile, grams, || tokens.words(now, profile))
             }

@@ -156,8 +156,13 @@ mod tests {
 
     #[test]
     fn the_quick_look_misses_none() {
-        for word in ["cannot", "d'ye", "gimme", "gonna", "gotta", "lemme", "more'n", "wanna", "'tis"] {
-            assert!(may_hold(word.as_bytes()) && may_hold(word.to_uppercase().as_bytes()), "{word}");
+        for word in
+            ["cannot", "d'ye", "gimme", "gonna", "gotta", "lemme", "more'n", "wanna", "'tis"]
+        {
+            assert!(
+                may_hold(word.as_bytes()) && may_hold(word.to_uppercase().as_bytes()),
+                "{word}"
+            );
         }
         assert!(!may_hold(b"apple") && !may_hold(b"internationally"));
     }

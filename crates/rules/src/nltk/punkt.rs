@@ -367,12 +367,10 @@ mod tests {
 
     #[test]
     fn sentences_end_where_punkt_ends_them() {
-        assert_eq!(split("Hi Mr. J. Bach. It is \"good\". (Yes.) no"), [
-            "Hi Mr. J. Bach.",
-            "It is \"good\".",
-            "(Yes.)",
-            "no"
-        ]);
+        assert_eq!(
+            split("Hi Mr. J. Bach. It is \"good\". (Yes.) no"),
+            ["Hi Mr. J. Bach.", "It is \"good\".", "(Yes.)", "no"]
+        );
         assert_eq!(split("  "), [""; 0]);
         assert_eq!(split(""), [""; 0]);
         assert_eq!(split("Really?! Yes..."), ["Really?!", "Yes..."]);

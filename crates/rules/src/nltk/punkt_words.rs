@@ -6,7 +6,18 @@ use crate::chars::{CharClasses, SPACE};
 pub(crate) const fn is_non_word(byte: u8) -> bool {
     matches!(
         byte,
-        b')' | b'"' | b';' | b'}' | b']' | b'*' | b':' | b'@' | b'\'' | b'(' | b'{' | b'[' | b'?'
+        b')' | b'"'
+            | b';'
+            | b'}'
+            | b']'
+            | b'*'
+            | b':'
+            | b'@'
+            | b'\''
+            | b'('
+            | b'{'
+            | b'['
+            | b'?'
             | b'!'
     )
 }
@@ -15,8 +26,21 @@ pub(crate) const fn is_non_word(byte: u8) -> bool {
 const fn cannot_begin(byte: u8) -> bool {
     matches!(
         byte,
-        b'(' | b'"' | b'`' | b'{' | b'[' | b':' | b';' | b'&' | b'#' | b'*' | b'@' | b')' | b'}'
-            | b']' | b'-' | b','
+        b'(' | b'"'
+            | b'`'
+            | b'{'
+            | b'['
+            | b':'
+            | b';'
+            | b'&'
+            | b'#'
+            | b'*'
+            | b'@'
+            | b')'
+            | b'}'
+            | b']'
+            | b'-'
+            | b','
     )
 }
 
@@ -123,12 +147,14 @@ mod tests {
 
     #[test]
     fn words_end_where_the_pattern_ends_them() {
-        assert_eq!(found("(e.g. this, \"that\")."), [
-            "(", "e.g.", "this", ",", "\"", "that", "\"", ")", "."
-        ]);
-        assert_eq!(found("a--b...c . . . d 1,000 x,"), [
-            "a", "--", "b", "...", "c", ". . .", "d", "1,000", "x", ","
-        ]);
+        assert_eq!(
+            found("(e.g. this, \"that\")."),
+            ["(", "e.g.", "this", ",", "\"", "that", "\"", ")", "."]
+        );
+        assert_eq!(
+            found("a--b...c . . . d 1,000 x,"),
+            ["a", "--", "b", "...", "c", ". . .", "d", "1,000", "x", ","]
+        );
         assert_eq!(found(" \n\ta\n"), ["a"]);
     }
 }

@@ -337,7 +337,13 @@ pub(super) fn decode(text: &[u8]) -> Option<char> {
     if first < 0x80 {
         return Some(char::from(first));
     }
-    let length = if first >= 0xf0 { 4 } else if first >= 0xe0 { 3 } else { 2 };
+    let length = if first >= 0xf0 {
+        4
+    } else if first >= 0xe0 {
+        3
+    } else {
+        2
+    };
     std::str::from_utf8(text.get(..length)?).ok()?.chars().next()
 }
 
@@ -389,18 +395,21 @@ mod tests {
 
     #[test]
     fn quotes_become_those_of_the_treebank() {
-        assert_eq!(words("He said \"cannot\" etc. gonna 3.14 it's."), [
-            "He", "said", "``", "can", "not", "''", "etc.", "gon", "na", "3.14", "it", "'s", "."
-        ]);
-        assert_eq!(words("\"A\" (\"b\") ''c'' `d'"), [
-            "``", "A", "''", "(", "``", "b", "''", ")", "``", "c", "''", "`", "d", "'"
-        ]);
+        assert_eq!(
+            words("He said \"cannot\" etc. gonna 3.14 it's."),
+            ["He", "said", "``", "can", "not", "''", "etc.", "gon", "na", "3.14", "it", "'s", "."]
+        );
+        assert_eq!(
+            words("\"A\" (\"b\") ''c'' `d'"),
+            ["``", "A", "''", "(", "``", "b", "''", ")", "``", "c", "''", "`", "d", "'"]
+        );
     }
 
     #[test]
     fn clitics_and_contractions_are_parted() {
-        assert_eq!(words("'Tis more'n d'ye think, we'll shouldn't've"), [
-            "'T", "is", "more", "'n", "d", "'ye", "think", ",", "we", "'ll", "shouldn't", "'ve"
-        ]);
+        assert_eq!(
+            words("'Tis more'n d'ye think, we'll shouldn't've"),
+            ["'T", "is", "more", "'n", "d", "'ye", "think", ",", "we", "'ll", "shouldn't", "'ve"]
+        );
     }
 }

@@ -9,9 +9,10 @@ pub(crate) fn is_address(string: &str) -> bool {
     }
     let after_users = string.bytes().enumerate().skip(1).filter(|&(_, byte)| byte == b'@');
     let hosts = after_users.map(|(at, _)| at + 1);
-    [0].into_iter().chain(after_scheme(string)).chain(hosts).any(|at| {
-        is_host(&string[at..]) || is_number_host(&string[at..])
-    })
+    [0].into_iter()
+        .chain(after_scheme(string))
+        .chain(hosts)
+        .any(|at| is_host(&string[at..]) || is_number_host(&string[at..]))
 }
 
 /// Where what follows `[\w\+\-\.]{2,}://` begins.
@@ -143,8 +144,21 @@ mod tests {
             assert!(is_address(address), "{address}");
         }
         for other in [
-            "example", "e.x", "-x.de", "x-.de", "10.0.0.1", "192.168.1.1", "172.31.0.1", "a.com:9",
-            "a.com:123456", "a..com", "foo.Bar", "224.1.1.1", "1.1.1.255", "@a", "http://",
+            "example",
+            "e.x",
+            "-x.de",
+            "x-.de",
+            "10.0.0.1",
+            "192.168.1.1",
+            "172.31.0.1",
+            "a.com:9",
+            "a.com:123456",
+            "a..com",
+            "foo.Bar",
+            "224.1.1.1",
+            "1.1.1.255",
+            "@a",
+            "http://",
         ] {
             assert!(!is_address(other), "{other}");
         }

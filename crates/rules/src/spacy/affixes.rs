@@ -98,19 +98,22 @@ mod tests {
 
     #[test]
     fn prefixes_are_those_of_spacy() {
-        assert_eq!(["...a", ".a", "+5", "+a", "US$5", "A$", "U", "……x", "(a", ""].map(prefix), [
-            3, 0, 0, 1, 3, 2, 0, 3, 1, 0
-        ]);
+        assert_eq!(
+            ["...a", ".a", "+5", "+a", "US$5", "A$", "U", "……x", "(a", ""].map(prefix),
+            [3, 0, 0, 1, 3, 2, 0, 3, 1, 0]
+        );
     }
 
     #[test]
     fn suffixes_are_those_of_spacy() {
-        assert_eq!(["a...", "A.", "AB.", "a.", "°C.", "9.", "x'S", "x’s", "5+", "a+"].map(suffix), [
-            3, 0, 1, 1, 1, 1, 2, 4, 1, 0
-        ]);
-        assert_eq!(["5km/h", "km", "5kmx", "5US$", "$", "a……", "5%", "5км²", "s"].map(suffix), [
-            4, 0, 0, 3, 0, 6, 1, 6, 0
-        ]);
+        assert_eq!(
+            ["a...", "A.", "AB.", "a.", "°C.", "9.", "x'S", "x’s", "5+", "a+"].map(suffix),
+            [3, 0, 1, 1, 1, 1, 2, 4, 1, 0]
+        );
+        assert_eq!(
+            ["5km/h", "km", "5kmx", "5US$", "$", "a……", "5%", "5км²", "s"].map(suffix),
+            [4, 0, 0, 3, 0, 6, 1, 6, 0]
+        );
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Chunks {
             let start = at;
             let (end, simple) = word_end(text, at, classes);
             self.run(text, start, end, simple);
-            let start = if text.as_bytes().get(end) == Some(&b' ') && end > at { end + 1 } else { end };
+            let start =
+                if text.as_bytes().get(end) == Some(&b' ') && end > at { end + 1 } else { end };
             at = blank_end(text, end, classes);
             if start < at {
                 self.run(text, start, at, true);

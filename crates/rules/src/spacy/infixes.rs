@@ -98,8 +98,9 @@ mod tests {
         assert_eq!(found("a-b--c---d----e"), ["-", "--", "---"]);
         assert_eq!(found("1-2 3+4-5--6 1-a"), ["-", "+", "-", "-", "-"]);
         assert_eq!(found("end.Next a.b A.B x...y a…b"), [".", "...", "…"]);
-        assert_eq!(found("a,b 1,2 a,1 a/b 1/b a/1 a:b a~b a——b a–b"), [
-            ",", "/", "/", ":", "~", "——", "–"
-        ]);
+        assert_eq!(
+            found("a,b 1,2 a,1 a/b 1/b a/1 a:b a~b a——b a–b"),
+            [",", "/", "/", ":", "~", "——", "–"]
+        );
     }
 }

@@ -122,12 +122,14 @@ mod tests {
 
     #[test]
     fn affixes_infixes_and_special_cases_part_a_chunk() {
-        assert_eq!(words("(don't), e.g. U.S.A.'s well-known 5km/h"), [
-            "(", "do", "n't", ")", ",", "e.g.", "U.S.A.", "'s", "well", "-", "known", "5", "km/h"
-        ]);
-        assert_eq!(words("see http://a.example.com/x,y. \u{3000}:-) +5 +x ...a"), [
-            "see", "http://a.example.com/x,y", ".", ":-)", "+5", "+", "x", "...", "a"
-        ]);
+        assert_eq!(
+            words("(don't), e.g. U.S.A.'s well-known 5km/h"),
+            ["(", "do", "n't", ")", ",", "e.g.", "U.S.A.", "'s", "well", "-", "known", "5", "km/h"]
+        );
+        assert_eq!(
+            words("see http://a.example.com/x,y. \u{3000}:-) +5 +x ...a"),
+            ["see", "http://a.example.com/x,y", ".", ":-)", "+5", "+", "x", "...", "a"]
+        );
     }
 
     #[test]
