@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
+use refinex::rules::Profile;
 use refinex::{RunError, Settings};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -35,6 +36,12 @@ pub enum Command {
   refinex refine crawl/ -o refined --endpoint http://127.0.0.1:8000/v1 --model refine-0.6b \\
     --constrain structured-outputs --concurrency 64")]
     Refine(Box<Refine>),
+    /// Drop and edit documents by the rules of Gopher, C4 and FineWeb, exactly as datatrove does.
+    #[command(after_help = "Examples:
+  refinex filter crawl/ -o filtered --rules comb
+  refinex filter crawl/ -o filtered --rules gopher,c4 --profile datatrove-0.3.0 --removed
+  refinex refine crawl/ -o refined --rules fineweb")]
+    Filter(Filter),
     /// Distill what an expert deleted, from pairs of raw and refined texts.
     #[command(after_help = "Examples:
   refinex distill pairs.jsonl.zst -o labelled
@@ -127,6 +134,12 @@ pub struct Refine {
     /// Do not store the scores of all lines (`rethreshold` needs them).
     #[arg(long)]
     pub no_scores: bool,
+    /// Rules that come first, as for `filter`; the tagger reads what they leave, and no scores are
+    /// stored.
+    #[arg(long, value_name = "NAMES", conflicts_with = "any_generator")]
+    pub rules: Option<String>,
+    #[command(flatten)]
+    pub how: RuleChoice,
     #[command(flatten)]
     pub programs: Programs,
     #[command(flatten)]
@@ -144,6 +157,49 @@ pub struct Generator {
     /// nothing but valid programs of its chunk.
     #[arg(long, requires = "generator")]
     pub unconstrained: bool,
+}
+
+#[derive(Args)]
+pub struct Filter {
+    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
+    /// .warc.wet.gz).
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    /// Rules, separated by commas; the first that a document breaks drops it.
+    ///
+    /// gopher: repetition, then quality; c4: it also leaves lines out and takes citations away;
+    /// fineweb: FineWeb's own quality filter; comb: all of them in FineWeb's order and with its
+    /// settings (repetition, quality, C4 without end marks, FineWeb). Single filters:
+    /// gopher-repetition, gopher-quality, c4, c4-any-end, fineweb-quality.
+    #[arg(long, value_name = "NAMES", verbatim_doc_comment)]
+    pub rules: String,
+    #[command(flatten)]
+    pub how: RuleChoice,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Keep the deleted text beside the programs, so that `restore` works.
+    #[arg(long)]
+    pub keep_deleted: bool,
+}
+
+/// How rules decide, and where what they drop goes.
+#[derive(Args)]
+pub struct RuleChoice {
+    /// The version of datatrove that decides: datatrove-0.3.0 (NLTK, as ProX pins it) or
+    /// datatrove-0.10.0 (spaCy, as FineWeb-2).
+    #[arg(long, default_value_t = Profile::V0_10, value_parser = profile)]
+    pub profile: Profile,
+    /// Write dropped documents to OUT/removed/ as JSONL with their `filter_reason`.
+    #[arg(long)]
+    pub removed: bool,
+}
+
+fn profile(name: &str) -> Result<Profile, RunError> {
+    name.parse().map_err(|why: String| RunError::new(why))
 }
 
 #[derive(Args)]
@@ -334,6 +390,7 @@ pub enum OutcomeChoice {
     Kept,
     Edited,
     Emptied,
+    Dropped,
 }
 
 impl OutcomeChoice {
@@ -342,6 +399,7 @@ impl OutcomeChoice {
             Self::Kept => "kept",
             Self::Edited => "edited",
             Self::Emptied => "emptied",
+            Self::Dropped => "dropped",
         }
     }
 }
@@ -458,7 +516,23 @@ impl Refine {
             policy: self.limits.policy.unwrap_or_default(),
             output: self.documents.settings(),
             keep_deleted: self.keep_deleted,
-            keep_scores: !self.no_scores,
+            keep_scores: !self.no_scores && self.rules.is_none(),
+            keep_removed: self.how.removed,
+            ..Settings::default()
+        }
+    }
+}
+
+impl Filter {
+    /// The settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            text_key: self.rows.text_key.clone(),
+            id_key: self.rows.id_key.clone(),
+            output: self.documents.settings(),
+            keep_deleted: self.keep_deleted,
+            keep_scores: false,
+            keep_removed: self.how.removed,
             ..Settings::default()
         }
     }

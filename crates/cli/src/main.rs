@@ -19,6 +19,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Refine(arguments) => command::refine::run(&arguments),
+        Command::Filter(arguments) => command::filter::run(&arguments),
         Command::Distill(arguments) => command::distill::run(&arguments),
         Command::Apply(arguments) => command::apply::run(&arguments),
         Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),

@@ -29,6 +29,7 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
         let documents = counted(count, "document");
         anstream::println!("{documents} left as they were, since the model said nothing: {reason}");
     }
+    print_steps(&report.tally);
     if let Some(distill) = &report.tally.distill {
         print_distilled(distill);
     }
@@ -62,9 +63,28 @@ fn print_outcomes(report: &RunReport) {
     for (name, count) in outcomes {
         anstream::println!("  {name:<9} {count:>12}  {:5.1} %", 100.0 * count as f64 / all);
     }
+    if tally.dropped > 0 {
+        anstream::println!("  dropped   {:>12}  by rules", tally.dropped);
+        for (reason, count) in &tally.dropped_by_reason {
+            anstream::println!("    {reason}: {count}");
+        }
+    }
     anstream::println!("  failed    {:>12}  rows", tally.failed);
     for (reason, count) in &tally.failed_by_reason {
         anstream::println!("    {reason}: {count}");
+    }
+}
+
+/// What each step did, where rules were among them.
+fn print_steps(tally: &Tally) {
+    for (name, step) in &tally.steps {
+        anstream::println!(
+            "{name}: of {}, {} dropped, {} edited ({} bytes deleted)",
+            counted(step.documents, "document"),
+            step.dropped,
+            step.edited,
+            step.deleted_bytes
+        );
     }
 }
 

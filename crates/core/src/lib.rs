@@ -58,5 +58,5 @@ pub use rewriter::{Course, Echo, RewriteError, RewriteFault, Rewriter};
 pub use score::{Score, Scores, deletions_at};
 pub use selection::Selection;
 pub use span::Span;
-pub use tally::{Imbalance, Tally};
+pub use tally::{Imbalance, StepTally, Tally};
 pub use verify::{Violation, verify};

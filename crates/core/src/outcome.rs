@@ -13,6 +13,8 @@ pub enum Outcome {
     Edited,
     /// Something was deleted and nothing but white space is left.
     Emptied,
+    /// A rule left the whole document out.
+    Dropped,
 }
 
 impl Outcome {
@@ -35,6 +37,7 @@ impl Outcome {
             Self::Kept => "kept",
             Self::Edited => "edited",
             Self::Emptied => "emptied",
+            Self::Dropped => "dropped",
         }
     }
 }

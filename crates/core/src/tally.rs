@@ -17,6 +17,18 @@ pub struct Tally {
     pub edited: u64,
     /// Documents of which nothing but white space is left.
     pub emptied: u64,
+    /// Documents that a rule left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped: u64,
+    /// The dropped documents by step and rule: `gopher-quality/gopher_short_doc`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped_by_reason: BTreeMap<String, u64>,
+    /// Bytes of the text of dropped documents.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped_bytes: u64,
+    /// What each step did, in runs of several: rules, and the model after them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, StepTally>,
     /// Rows that could not be read or refined.
     pub failed: u64,
     /// The failed rows by reason.
@@ -48,6 +60,34 @@ pub struct Tally {
     pub distill: Option<Box<DistillTally>>,
 }
 
+/// What one step of several did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTally {
+    /// Documents that came to it.
+    pub documents: u64,
+    /// Documents that it dropped.
+    pub dropped: u64,
+    /// Documents from which it deleted something.
+    pub edited: u64,
+    /// Bytes that it deleted.
+    pub deleted_bytes: u64,
+}
+
+impl StepTally {
+    /// Adds the counts of `other`.
+    pub const fn add(&mut self, other: &Self) {
+        self.documents += other.documents;
+        self.dropped += other.dropped;
+        self.edited += other.edited;
+        self.deleted_bytes += other.deleted_bytes;
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Tally {
     /// Counts one document.
     pub fn count_document(&mut self, outcome: Outcome, text_bytes: u64, deleted_bytes: u64) {
@@ -58,7 +98,22 @@ impl Tally {
             Outcome::Kept => self.kept += 1,
             Outcome::Edited => self.edited += 1,
             Outcome::Emptied => self.emptied += 1,
+            Outcome::Dropped => {
+                self.dropped += 1;
+                self.dropped_bytes += text_bytes;
+            }
         }
+    }
+
+    /// Counts the reason for which a document was dropped, beside
+    /// [`count_document`](Self::count_document).
+    pub fn count_drop(&mut self, reason: &str) {
+        *self.dropped_by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Counts what a step did with one document.
+    pub fn count_step(&mut self, name: &str, step: &StepTally) {
+        self.steps.entry(name.to_owned()).or_default().add(step);
     }
 
     /// Counts one row that failed.
@@ -95,6 +150,10 @@ impl Tally {
         self.kept += other.kept;
         self.edited += other.edited;
         self.emptied += other.emptied;
+        self.dropped += other.dropped;
+        self.dropped_bytes += other.dropped_bytes;
+        add_counts(&mut self.dropped_by_reason, &other.dropped_by_reason);
+        other.steps.iter().for_each(|(name, step)| self.count_step(name, step));
         self.failed += other.failed;
         self.blank_rows += other.blank_rows;
         self.id_collisions += other.id_collisions;
@@ -129,9 +188,11 @@ impl Tally {
     /// # Errors
     /// If a row is unaccounted for or counted twice.
     pub fn check(&self, rows_read: u64) -> Result<(), Imbalance> {
-        let accounted = self.documents() + self.failed;
-        let by_reason: u64 = self.failed_by_reason.values().sum();
-        if accounted == rows_read && self.rows == rows_read && by_reason == self.failed {
+        let accounted = self.documents() + self.dropped + self.failed;
+        let failed: u64 = self.failed_by_reason.values().sum();
+        let dropped: u64 = self.dropped_by_reason.values().sum();
+        let reasons = failed == self.failed && dropped == self.dropped;
+        if accounted == rows_read && self.rows == rows_read && reasons {
             return Ok(());
         }
         Err(Imbalance { rows_read, tally: Box::new(self.clone()) })
@@ -153,11 +214,11 @@ pub struct Imbalance {
 
 impl fmt::Display for Imbalance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { kept, edited, emptied, failed, .. } = *self.tally;
+        let Tally { kept, edited, emptied, dropped, failed, .. } = *self.tally;
         write!(
             f,
             "expected {} rows accounted for, but found {kept} kept + {edited} edited + {emptied} \
-             emptied + {failed} failed (this is a defect of refinex; nothing was committed)",
+             emptied + {dropped} dropped + {failed} failed (this is a defect of refinex; nothing was committed)",
             self.rows_read
         )
     }
@@ -180,13 +241,25 @@ mod tests {
     }
 
     #[test]
+    fn a_dropped_document_without_a_reason_is_an_imbalance() {
+        let mut tally = Tally::default();
+        tally.count_document(Outcome::Dropped, 10, 0);
+        assert!(tally.check(1).is_err());
+        tally.count_drop("c4/curly_bracket");
+        assert!(tally.check(1).is_ok());
+        assert_eq!((tally.dropped, tally.dropped_bytes, tally.documents()), (1, 10, 0));
+    }
+
+    #[test]
     fn sums_of_tallies_add_up() {
         let mut one = Tally::default();
         one.count_document(Outcome::Kept, 5, 0);
         let mut two = one.clone();
         two.count_failure("text_null");
+        two.count_document(Outcome::Dropped, 0, 0);
+        two.count_drop("c4/curly_bracket");
         one.add(&two);
-        assert!(one.check(3).is_ok());
+        assert!(one.check(4).is_ok());
         assert_eq!((one.kept, one.text_bytes), (2, 10));
     }
 }

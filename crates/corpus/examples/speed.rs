@@ -117,6 +117,7 @@ fn sidecar() {
         pieces: vec![],
         deleted: None,
         deleted_raw: None,
+        rules: None,
         distilled: None,
     };
     let (mut out, count) = (Vec::new(), 500_000);

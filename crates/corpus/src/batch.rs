@@ -9,6 +9,7 @@ use crate::jsonl::split::RawRows;
 use crate::numbers::{number_of_json, numbers_of_table};
 use crate::output::{Sink, Target};
 use crate::reader::ShardContext;
+use crate::removed;
 use crate::table::read::RawTable;
 use crate::table::rows::TableRows;
 use crate::wet::rows::WetRows;
@@ -161,16 +162,55 @@ impl Decoded {
         edits: &[Option<Deletions>],
         target: &Target,
     ) -> Result<EncodedBatch, EditError> {
+        self.encode_wanted(edits, Wanted::ALL, target)
+    }
+
+    /// The same, without the rows that are not wanted.
+    ///
+    /// # Errors
+    /// If there is not one entry a row, or deletions do not fit their text.
+    pub fn encode_wanted(
+        &self,
+        edits: &[Option<Deletions>],
+        wanted: Wanted<'_>,
+        target: &Target,
+    ) -> Result<EncodedBatch, EditError> {
         self.check_count(edits.len())?;
         let json = match &self.rows {
-            Rows::Lines(lines) => jsonl::encode::rows(lines, edits),
-            Rows::Wet(records) => records.refined(edits),
+            Rows::Lines(lines) => jsonl::encode::rows(lines, edits, wanted),
+            Rows::Wet(records) => records.refined(edits, wanted),
             Rows::Table(table) => {
-                let texts = table.refined(edits).map_err(|found| self.fault(found))?;
+                let mut texts = table.refined(edits).map_err(|found| self.fault(found))?;
+                let unwanted = texts.iter_mut().enumerate().filter(|(at, _)| !wanted.has(*at));
+                unwanted.for_each(|(_, text)| *text = None);
                 return self.table_form(table, &texts, target);
             }
         };
         self.json_form(json.map_err(|found| self.fault(found))?, target)
+    }
+
+    /// The rows that have a reason here, untouched, as lines of JSON with the reason under the key
+    /// `filter_reason`, as datatrove writes what its filters leave out. One entry a row.
+    ///
+    /// # Errors
+    /// If there is not one entry a row, or a column cannot be said in JSON.
+    pub fn encode_removed(&self, reasons: &[Option<String>]) -> Result<Vec<u8>, EditError> {
+        self.check_count(reasons.len())?;
+        let marks: Vec<bool> = reasons.iter().map(Option::is_some).collect();
+        let (wanted, edits) = (Wanted::only(&marks), vec![None; reasons.len()]);
+        let json = match &self.rows {
+            Rows::Lines(lines) => jsonl::encode::rows(lines, &edits, wanted),
+            Rows::Wet(records) => records.refined(&edits, wanted),
+            Rows::Table(table) => {
+                let texts = table.refined(&edits).map_err(|found| self.fault(found))?;
+                let texts = texts.into_iter().zip(&marks);
+                let texts: Vec<_> = texts.map(|(text, &mark)| text.filter(|_| mark)).collect();
+                table.json(&texts).map_err(|error| (0, error.to_string()))
+            }
+        };
+        let json = json.map_err(|found| self.fault(found))?;
+        let good = (0..self.len()).filter(|&at| self.document(at).is_ok());
+        Ok(removed::with_reasons(&json, good.filter_map(|at| reasons[at].as_deref())))
     }
 
     /// The good rows of a refined shard with what was deleted put back, one entry a row, `None`
@@ -260,6 +300,29 @@ impl Decoded {
 
     fn fault(&self, (at, why): (usize, String)) -> EditError {
         EditError::new(&self.context.shard, self.row_number(at), why)
+    }
+}
+
+/// Which rows of a batch are wanted: one mark a row, or all rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a>(Option<&'a [bool]>);
+
+impl<'a> Wanted<'a> {
+    /// All rows.
+    pub const ALL: Self = Self(None);
+
+    /// The rows whose mark is set; rows without a mark are not wanted.
+    #[must_use]
+    pub const fn only(marks: &'a [bool]) -> Self {
+        Self(Some(marks))
+    }
+
+    pub(crate) fn has(self, at: usize) -> bool {
+        self.0.is_none_or(|marks| marks.get(at) == Some(&true))
+    }
+
+    pub(crate) fn is_all(self) -> bool {
+        self.0.is_none_or(|marks| marks.iter().all(|&mark| mark))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 /// The directory that a run writes:
 ///
 /// ```text
-/// documents/  programs/  failed/  manifests/  run.json  stats.json  _SUCCESS
+/// documents/  programs/  failed/  removed/  manifests/  run.json  stats.json  _SUCCESS
 /// ```
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
@@ -65,6 +65,12 @@ impl RunDirectory {
     #[must_use]
     pub fn failed(name: &str) -> String {
         format!("failed/{}.jsonl.zst", stem(name))
+    }
+
+    /// Path of the documents of a shard that rules left out.
+    #[must_use]
+    pub fn removed(name: &str) -> String {
+        format!("removed/{}.jsonl.zst", stem(name))
     }
 
     /// Path of the manifest of a shard.

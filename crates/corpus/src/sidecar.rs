@@ -82,6 +82,9 @@ pub struct ProgramRow<R = serde_json::Value> {
     /// The deleted texts as they stood in the row, where its escapes are not the canonical ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_raw: Option<Vec<String>>,
+    /// What rules found: why the document was dropped, and lines that were left out, by reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<serde_json::Value>,
     /// Of a distilled pair: the verdict on it and what was done beside deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distilled: Option<serde_json::Value>,
@@ -118,6 +121,9 @@ impl<R: Serialize> ProgramRow<R> {
         }
         if let Some(raw) = &self.deleted_raw {
             field_onto(out, "deleted_raw", raw);
+        }
+        if let Some(rules) = &self.rules {
+            field_onto(out, "rules", rules);
         }
         if let Some(distilled) = &self.distilled {
             field_onto(out, "distilled", distilled);
@@ -277,6 +283,7 @@ mod tests {
             pieces: vec![(1, 2, 500)],
             deleted: Some(vec!["é\u{2028}\0".into(), "abc".into()]),
             deleted_raw: Some(vec!["\\u00e9".into(), "abc".into()]),
+            rules: Some(serde_json::json!({"lines": {"policy": 1}})),
             distilled: Some(serde_json::json!({"verdict": "whole"})),
         }
     }
@@ -297,6 +304,7 @@ mod tests {
             pieces,
             deleted,
             deleted_raw,
+            rules: None,
             distilled: None,
         }
     }

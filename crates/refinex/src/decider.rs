@@ -3,17 +3,19 @@
 use crate::distiller::Distiller;
 use crate::error::RunError;
 use crate::not_done::NotDone;
+use crate::ruler::{Found, MODEL, Ruler, together};
 use crate::run_file::RunFile;
 use crate::settings::Settings;
 use refinex_core::{
     Bytes, Chunk, Chunker, Course, Deletions, DistillTally, Document, Identity, Lines, Proposal,
-    RefineError, Refiner, Score, Scores, Withheld, deletions_at, describe, merge, parse,
-    resolve_document,
+    RefineError, Refiner, Score, Scores, StepTally, Withheld, deletions_at, describe, execute,
+    merge, parse, resolve_document,
 };
 use refinex_corpus::{
     Decoded, InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, SecondText,
     ShardName, Store, Unrefined,
 };
+use refinex_rules::Dropped;
 use std::sync::Arc;
 
 /// A row of a programs sidecar as this crate writes and reads it.
@@ -30,6 +32,8 @@ pub enum Decider {
     Scores(ProgramStore),
     /// Each row holds an expert's version, of which the deletions are distilled.
     Distill(Distiller),
+    /// Rules drop and edit documents; a model may read what they leave.
+    Rules(Box<Ruler>),
 }
 
 /// Stored programs, one sidecar for each shard.
@@ -98,6 +102,7 @@ impl Decider {
         match self {
             Self::Model(refiner) => refiner.identity(),
             Self::Distill(distiller) => distiller.identity(),
+            Self::Rules(ruler) => ruler.identity(),
             Self::Programs(programs) | Self::Scores(programs) => programs.identity.clone(),
         }
     }
@@ -105,7 +110,7 @@ impl Decider {
     /// What is needed for one shard.
     pub(crate) fn open(&self, shard: &InputShard) -> Result<Open, String> {
         let stored = match self {
-            Self::Model(_) | Self::Distill(_) => None,
+            Self::Model(_) | Self::Distill(_) | Self::Rules(_) => None,
             Self::Programs(programs) | Self::Scores(programs) => {
                 let path = programs.path(&shard.name);
                 let reader = ProgramReader::open(&programs.store, &path);
@@ -162,6 +167,10 @@ pub(crate) struct Decided {
     pub voided_chunks: u64,
     /// Counts, where a pair was distilled.
     pub distill: Option<Box<DistillTally>>,
+    /// Why the document is left out, if it is.
+    pub dropped: Option<Dropped>,
+    /// What each step did, where there are several.
+    pub steps: Vec<(&'static str, StepTally)>,
 }
 
 impl Decided {
@@ -204,6 +213,14 @@ impl Deciding<'_> {
         documents: impl Iterator<Item = Document<'d>>,
     ) -> Result<Vec<Proposed<'d>>, NotDone> {
         let Decider::Model(refiner) = self.decider else { return Ok(Vec::new()) };
+        self.ask(refiner.as_ref(), documents)
+    }
+
+    fn ask<'d>(
+        &self,
+        refiner: &dyn Refiner,
+        documents: impl Iterator<Item = Document<'d>>,
+    ) -> Result<Vec<Proposed<'d>>, NotDone> {
         let chunks = documents.map(|document| self.chunker.chunks(document.text, &Bytes));
         let chunks: Vec<Vec<Chunk<'d>>> = chunks.collect();
         let all = chunks.concat();
@@ -242,6 +259,7 @@ impl Deciding<'_> {
             Decider::Model(_) => {
                 self.settle(document.text, proposed.ok_or_else(|| none("proposal"))?)
             }
+            Decider::Rules(ruler) => self.rule(ruler, document.text)?,
             Decider::Programs(_) => {
                 replay(document.text, stored.ok_or_else(|| none("stored program"))?)?
             }
@@ -249,6 +267,10 @@ impl Deciding<'_> {
                 self.rescore(document.text, stored.ok_or_else(|| none("stored program"))?)?
             }
         };
+        if matches!(self.decider, Decider::Rules(_)) {
+            // What rules leave out is left out; of the model's part the policy was asked.
+            return Ok(decided);
+        }
         Ok(match self.settings.policy.withholds(document.text, &decided.deletions) {
             None => decided,
             Some(reason) => decided.withheld(reason),
@@ -272,7 +294,33 @@ impl Deciding<'_> {
         }
         let voided_chunks = decision.voided_chunks as u64;
         let deletions = decision.deletions;
-        Decided { deletions, row, refused, voided_chunks, distill: None }
+        Decided { refused, voided_chunks, ..Decided::plain(deletions, row) }
+    }
+
+    /// Rules first; then the model, which reads what they leave.
+    fn rule(&self, ruler: &Ruler, text: &str) -> Result<Decided, NotDone> {
+        let decision = ruler.decide(text);
+        let found = Found::of(&decision);
+        let mut steps = ruler.steps(&decision);
+        let mut decided = unruled(text);
+        if let (None, Some(model)) = (&decision.dropped, &ruler.then) {
+            let left = execute(text, &decision.deletions);
+            let document = Document { id: "", text: &left };
+            let proposed = self.ask(model.as_ref(), std::iter::once(document))?;
+            decided = proposed.into_iter().next().map_or(decided, |p| self.settle(&left, p));
+            let kept = self.settings.policy.withholds(&left, &decided.deletions);
+            if let Some(reason) = kept {
+                decided = decided.withheld(reason);
+            }
+            steps.push((MODEL, step_of(&decided.deletions)));
+        }
+        let deletions = together(text, &decision.deletions, &decided.deletions);
+        // Scores are those of lines that are left, which no other threshold could find again.
+        let row = scored_row(text, &deletions, None, Score::ONE);
+        let Row { refused, withheld, unrefined, .. } = decided.row;
+        decided.row = Row { refused, withheld, unrefined, rules: found.value(), ..row };
+        decided.dropped = decision.dropped;
+        Ok(Decided { deletions, steps, ..decided })
     }
 
     fn rescore(&self, text: &str, stored: Row) -> Result<Decided, String> {
@@ -342,13 +390,28 @@ fn replay(text: &str, mut row: Row) -> Result<Decided, String> {
     } else {
         Deletions::from_spans(text, spans).map_err(|error| error.to_string())?
     };
-    Ok(Decided::plain(deletions, row))
+    let dropped = Found::read(row.rules.as_ref())?.dropped;
+    Ok(Decided { dropped, ..Decided::plain(deletions, row) })
+}
+
+/// A decision before any step.
+fn unruled(text: &str) -> Decided {
+    let none = Deletions::none();
+    let row = scored_row(text, &none, None, Score::ONE);
+    Decided::plain(none, row)
+}
+
+fn step_of(deletions: &Deletions) -> StepTally {
+    let (edited, deleted_bytes) = (!deletions.is_empty(), deletions.deleted_bytes() as u64);
+    StepTally { documents: 1, dropped: 0, edited: u64::from(edited), deleted_bytes }
 }
 
 impl Decided {
     /// A decision in which nothing was refused.
     pub(crate) const fn plain(deletions: Deletions, row: Row) -> Self {
-        Self { deletions, row, refused: Vec::new(), voided_chunks: 0, distill: None }
+        let refused = Vec::new();
+        let steps = Vec::new();
+        Self { deletions, row, refused, voided_chunks: 0, distill: None, dropped: None, steps }
     }
 }
 
@@ -375,6 +438,7 @@ pub(crate) fn scored_row(
         pieces: scores.map_or_else(Vec::new, stored_pieces),
         deleted: None,
         deleted_raw: None,
+        rules: None,
         distilled: None,
     }
 }

@@ -3,7 +3,7 @@
 use crate::decider::Row;
 use crate::error::RunError;
 use crate::run_file::RunFile;
-use refinex_core::{Span, Tally};
+use refinex_core::{Outcome, Span, Tally};
 use refinex_corpus::{
     Decoded, InputShard, Manifest, OutputSettings, ProgramReader, Restoration, RunDirectory,
     ShardReader, ShardWriter, Store, Target,
@@ -90,12 +90,22 @@ impl Undo {
 fn rows_of(decoded: &Decoded, programs: &mut ProgramReader) -> Result<Vec<Option<Undo>>, String> {
     let next = |at| match decoded.document(at) {
         Err(bad) => Err(format!("row {}: {}", bad.row, bad.message)),
-        Ok(document) => match programs.next_row().map_err(text)? {
+        Ok(document) => match next_written(programs)? {
             Some(row) => Undo::of(row).map(Some),
             None => Err(format!("expected the program for {}, but found none", document.id)),
         },
     };
     (0..decoded.len()).map(next).collect()
+}
+
+/// The next row of a document that was not dropped: the others stand in no file that is read here.
+fn next_written(programs: &mut ProgramReader) -> Result<Option<Row>, String> {
+    loop {
+        match programs.next_row().map_err(text)? {
+            Some(row) if row.outcome == Outcome::Dropped.name() => {}
+            row => return Ok(row),
+        }
+    }
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -38,6 +38,14 @@ pub struct Settings {
     pub keep_deleted: bool,
     /// Whether the scores of all lines are kept in the sidecar, for another threshold later.
     pub keep_scores: bool,
+    /// Whether documents that rules left out are written to `removed/`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_removed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Default for Settings {
@@ -54,6 +62,7 @@ impl Default for Settings {
             output: OutputSettings::default(),
             keep_deleted: false,
             keep_scores: true,
+            keep_removed: false,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::window::{self, RefinedBatch};
 use refinex_core::{Identity, Tally};
 use refinex_corpus::{
     Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
-    ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
+    ProgramWriter, RemovedWriter, RunDirectory, ShardReader, ShardWriter, Target,
 };
 
 /// Refines one shard into `directory`. All threads of the pool that it is called in work on it;
@@ -55,6 +55,7 @@ struct OpenShard {
     documents: ShardWriter,
     programs: ProgramWriter,
     failed: FailedWriter,
+    removed: RemovedWriter,
     tally: Tally,
     ids: SeenIds,
 }
@@ -72,6 +73,7 @@ impl OpenShard {
             RunDirectory::documents(target.name()),
             RunDirectory::programs(target.name()),
             RunDirectory::failed(target.name()),
+            RunDirectory::removed(target.name()),
         ];
         let store = directory.store();
         for path in &paths {
@@ -83,6 +85,7 @@ impl OpenShard {
             documents: ShardWriter::create(store, &paths[0], &target).map_err(text)?,
             programs: ProgramWriter::create(store, &paths[1]).map_err(text)?,
             failed: FailedWriter::create(store, &paths[2]),
+            removed: RemovedWriter::create(store, &paths[3]),
             target,
             tally: Tally::default(),
             ids: SeenIds::default(),
@@ -124,6 +127,7 @@ impl OpenShard {
             more.id_collisions += self.ids.collisions(batch.ids.iter().copied());
             self.documents.write(batch.documents).map_err(text)?;
             self.programs.write_encoded(&batch.programs).map_err(text)?;
+            self.removed.write(&batch.removed).map_err(text)?;
             for bad in &batch.failed {
                 self.failed.write(bad).map_err(text)?;
             }
@@ -141,6 +145,7 @@ impl OpenShard {
         let mut outputs = vec![self.documents.finish().map_err(text)?];
         outputs.push(self.programs.finish().map_err(text)?);
         outputs.extend(self.failed.finish().map_err(text)?);
+        outputs.extend(self.removed.finish().map_err(text)?);
         Ok((input, outputs, self.tally))
     }
 }

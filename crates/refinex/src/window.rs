@@ -2,10 +2,12 @@
 
 use crate::decider::{Deciding, Proposed, Row};
 use crate::not_done::NotDone;
+use crate::ruler::reason_of;
 use crate::seen_ids::hash_of;
 use rayon::prelude::*;
-use refinex_core::{Deletions, Document, Tally, execute, verify};
-use refinex_corpus::{BadRow, Batch, Decoded, EncodedBatch, Target};
+use refinex_core::{Deletions, Document, Outcome, Tally, execute, verify};
+use refinex_corpus::{BadRow, Batch, Decoded, EncodedBatch, Target, Wanted};
+use refinex_rules::Dropped;
 
 /// A batch, refined and encoded: all that is left is to write it.
 pub(crate) struct RefinedBatch {
@@ -13,6 +15,8 @@ pub(crate) struct RefinedBatch {
     /// Rows of the sidecar, as bytes.
     pub programs: Vec<u8>,
     pub failed: Vec<BadRow>,
+    /// Documents that were left out, where they are kept, as bytes.
+    pub removed: Vec<u8>,
     /// Hashes of the ids, to find collisions.
     pub ids: Vec<u64>,
     pub tally: Tally,
@@ -60,14 +64,25 @@ fn refine_batch(
             Err(bad) => rows.fail(bad),
         }
     }
-    let documents = decoded.encode(&rows.edits, target).map_err(|error| error.to_string())?;
+    let kept: Vec<bool> = rows.dropped.iter().map(Option::is_none).collect();
+    let documents = decoded.encode_wanted(&rows.edits, Wanted::only(&kept), target);
+    let documents = documents.map_err(|error| error.to_string())?;
+    let removed = if deciding.settings.keep_removed {
+        let reason = |dropped: &Option<Dropped>| dropped.as_ref().map(|found| found.rule.clone());
+        let reasons: Vec<Option<String>> = rows.dropped.iter().map(reason).collect();
+        decoded.encode_removed(&reasons).map_err(|error| error.to_string())?
+    } else {
+        Vec::new()
+    };
     let Rows { programs, failed, ids, tally, .. } = rows;
-    Ok(RefinedBatch { documents, programs, failed, ids, tally })
+    Ok(RefinedBatch { documents, programs, failed, removed, ids, tally })
 }
 
 #[derive(Default)]
 struct Rows {
     edits: Vec<Option<Deletions>>,
+    /// Why a row is left out, if it is.
+    dropped: Vec<Option<Dropped>>,
     programs: Vec<u8>,
     failed: Vec<BadRow>,
     ids: Vec<u64>,
@@ -86,8 +101,13 @@ impl Rows {
         let second = deciding.second_text(decoded, at);
         let decided = deciding.decide(document, stored, proposed, second)?;
         let refined = execute(document.text, &decided.deletions);
-        let outcome = verify(document.text, &refined, &decided.deletions)
+        let mut outcome = verify(document.text, &refined, &decided.deletions)
             .map_err(|violation| violation.to_string())?;
+        if let Some(dropped) = &decided.dropped {
+            outcome = Outcome::Dropped;
+            self.tally.count_drop(&reason_of(dropped));
+        }
+        decided.steps.iter().for_each(|(name, step)| self.tally.count_step(name, step));
 
         let mut row = decided.row;
         document.id.clone_into(&mut row.id);
@@ -114,6 +134,7 @@ impl Rows {
         }
         decided.refused.iter().for_each(|reason| self.tally.count_refusal(reason));
         self.ids.push(hash_of(document.id));
+        self.dropped.push(decided.dropped);
         self.edits.push((!decided.deletions.is_empty()).then_some(decided.deletions));
         Ok(())
     }
@@ -122,5 +143,6 @@ impl Rows {
         self.tally.count_failure(bad.problem.name());
         self.failed.push(bad.clone());
         self.edits.push(None);
+        self.dropped.push(None);
     }
 }

@@ -5,6 +5,7 @@ pub mod distill;
 pub mod eval;
 pub mod expert;
 pub mod export;
+pub mod filter;
 pub mod generator;
 pub mod inspect;
 pub mod labels;

@@ -2,11 +2,12 @@
 
 use crate::arguments::Refine;
 use crate::command::run_job;
-use refinex::core::{KeepAll, Score};
+use refinex::core::{KeepAll, Refiner, Score};
 #[cfg(feature = "tokenizers")]
 use refinex::model::generator::{Generator, GeneratorSettings};
+use refinex::rules::Rules;
 use refinex::training_folder::WEIGHTS;
-use refinex::{Decider, LineTagger, RunError};
+use refinex::{Decider, LineTagger, Ruler, RunError};
 #[cfg(feature = "tokenizers")]
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,14 +21,22 @@ pub fn run(arguments: &Refine) -> Result<ExitCode, RunError> {
     if let Some(generator) = arguments.remote.generator(&arguments.programs)? {
         return super::generator::run(arguments, generator);
     }
-    let (decider, threshold) = decider(arguments)?;
+    let (model, threshold) = model(arguments)?;
+    let decider = ruled(arguments, model)?;
     let settings = arguments.settings(threshold);
     run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
 }
 
-fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
+/// The model, after rules if there are any.
+fn ruled(arguments: &Refine, model: Arc<dyn Refiner>) -> Result<Decider, RunError> {
+    let Some(names) = &arguments.rules else { return Ok(Decider::Model(model)) };
+    let rules = Rules::parse(names, arguments.how.profile).map_err(RunError::new)?;
+    Ok(Decider::Rules(Box::new(Ruler { rules, then: Some(model) })))
+}
+
+fn model(arguments: &Refine) -> Result<(Arc<dyn Refiner>, Score), RunError> {
     if arguments.keep_all {
-        return Ok((Decider::Model(Arc::new(KeepAll)), Score::ONE));
+        return Ok((Arc::new(KeepAll), Score::ONE));
     }
     let tagger = match &arguments.weights {
         None => LineTagger::embedded()?,
@@ -41,7 +50,7 @@ fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
         }
     };
     let threshold = tagger.default_threshold();
-    Ok((Decider::Model(Arc::new(tagger)), threshold))
+    Ok((Arc::new(tagger), threshold))
 }
 
 /// A generator reads chunks of the size that it was trained on.

@@ -2,19 +2,24 @@
 
 use super::decode::{LineView, Lines};
 use super::literal::{self, Cursor};
-use crate::batch::{DeletedTexts, Restoration};
+use crate::batch::{DeletedTexts, Restoration, Wanted};
 use refinex_core::{Deletions, Span};
 
-/// Write the good rows with their edits, one entry a row.
-pub(crate) fn rows(lines: &Lines, edits: &[Option<Deletions>]) -> Result<Vec<u8>, (usize, String)> {
+/// Write the good rows that are wanted with their edits, one entry a row.
+pub(crate) fn rows(
+    lines: &Lines,
+    edits: &[Option<Deletions>],
+    wanted: Wanted<'_>,
+) -> Result<Vec<u8>, (usize, String)> {
     if edits.iter().all(untouched)
+        && wanted.is_all()
         && let Some(whole) = lines.whole()
     {
         return Ok(whole.as_bytes().to_vec());
     }
     let mut out = Vec::new();
     for (at, edit) in edits.iter().enumerate() {
-        let Some(line) = lines.view(at) else { continue };
+        let Some(line) = lines.view(at).filter(|_| wanted.has(at)) else { continue };
         match edit {
             Some(deletions) if !deletions.is_empty() => {
                 cut(&mut out, line, deletions).map_err(|why| (at, why))?;

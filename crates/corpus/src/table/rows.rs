@@ -137,18 +137,20 @@ impl TableRows {
         deleted_of(self.text(at)?, deletions)
     }
 
-    /// The good rows as a table of the input's own columns, with these texts.
+    /// The rows that have a text here as a table of the input's own columns.
     pub(crate) fn table(&self, texts: &[Option<Cow<'_, str>>]) -> Result<RecordBatch, ArrowError> {
         let kind = self.shape.schema.field(self.shape.text).data_type();
+        let any_left_out = texts.iter().any(Option::is_none);
+        let wanted: BooleanArray = texts.iter().map(|text| Some(text.is_some())).collect();
         let texts = self.text_array(texts);
-        let good = self.good();
         let mut columns = Vec::with_capacity(self.batch.num_columns());
         for (at, column) in self.batch.columns().iter().enumerate() {
             let column =
                 if at == self.shape.text { cast_text(&texts, kind)? } else { Arc::clone(column) };
-            columns.push(match &good {
-                Some(good) => arrow_select::filter::filter(&column, good)?,
-                None => column,
+            columns.push(if any_left_out {
+                arrow_select::filter::filter(&column, &wanted)?
+            } else {
+                column
             });
         }
         RecordBatch::try_new(Arc::clone(&self.shape.schema), columns)
@@ -174,12 +176,6 @@ impl TableRows {
             return self.texts.clone();
         }
         texts.iter().map(|text| text.as_deref()).collect()
-    }
-
-    /// Which rows are good; `None` if all are.
-    fn good(&self) -> Option<BooleanArray> {
-        let any = self.bad.iter().any(Option::is_some);
-        any.then(|| self.bad.iter().map(|bad| Some(bad.is_none())).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::split::{RawRecords, RecordFlaw, RecordPlace, field};
 use crate::bad_row::{BadRow, RowProblem};
-use crate::batch::{DeletedTexts, Restoration};
+use crate::batch::{DeletedTexts, Restoration, Wanted};
 use crate::jsonl::literal::quote_onto;
 use crate::reader::ShardContext;
 use crate::table::rows::{deleted_of, without};
@@ -60,9 +60,13 @@ impl WetRows {
         deleted_of(self.document(at).ok()?.text, deletions)
     }
 
-    /// The good records with their edits, as JSON lines.
-    pub(crate) fn refined(&self, edits: &[Option<Deletions>]) -> Result<Vec<u8>, (usize, String)> {
-        self.json(edits, without)
+    /// The good records that are wanted with their edits, as JSON lines.
+    pub(crate) fn refined(
+        &self,
+        edits: &[Option<Deletions>],
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<u8>, (usize, String)> {
+        self.json(edits, wanted, without)
     }
 
     /// The good records with what was deleted put back, as JSON lines.
@@ -70,17 +74,18 @@ impl WetRows {
         &self,
         back: &[Option<Restoration<'_>>],
     ) -> Result<Vec<u8>, (usize, String)> {
-        self.json(back, |text, back| back.check(text).map(|()| back.apply(text)))
+        self.json(back, Wanted::ALL, |text, back| back.check(text).map(|()| back.apply(text)))
     }
 
     fn json<E>(
         &self,
         edits: &[Option<E>],
+        wanted: Wanted<'_>,
         apply: impl Fn(&str, &E) -> Result<String, String>,
     ) -> Result<Vec<u8>, (usize, String)> {
         let mut out = Vec::with_capacity(self.bytes.len());
         for (at, (row, edit)) in self.rows.iter().zip(edits).enumerate() {
-            let Ok(record) = row else { continue };
+            let Some(record) = row.as_ref().ok().filter(|_| wanted.has(at)) else { continue };
             let text = match edit {
                 Some(edit) => Cow::Owned(apply(&record.text, edit).map_err(|why| (at, why))?),
                 None => Cow::Borrowed(record.text.as_str()),

@@ -1,0 +1,13 @@
+//! `refinex filter`.
+
+use crate::arguments::Filter;
+use crate::command::run_job;
+use refinex::rules::Rules;
+use refinex::{Decider, Ruler, RunError};
+use std::process::ExitCode;
+
+pub fn run(arguments: &Filter) -> Result<ExitCode, RunError> {
+    let rules = Rules::parse(&arguments.rules, arguments.how.profile).map_err(RunError::new)?;
+    let decider = Decider::Rules(Box::new(Ruler { rules, then: None }));
+    run_job("filter", &arguments.inputs, &decider, &arguments.settings(), &arguments.run)
+}

@@ -1,0 +1,206 @@
+//! `filter`, and rules before a model: what is dropped is counted, explained and, if asked, kept.
+
+mod common;
+
+use common::{refinex, rows, text};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Output;
+
+/// Twelve sentences that every rule lets pass.
+fn good_page() -> String {
+    let lines = [
+        "The harbour master keeps a log of all the boats that come in before noon.",
+        "Most of them have been out since the evening, and their crews are tired.",
+        "A cook waits on the quay with a kettle of soup that nobody ever pays for.",
+        "When the wind turns to the north, the smaller boats stay behind the wall.",
+        "Children run along it to be the first to see what the nets have brought.",
+        "An old pilot told me once that he could smell fog an hour before it came.",
+        "We did not believe him until the bells began to ring at the lighthouse.",
+        "Everything that is sold here was swimming past the island only yesterday.",
+    ];
+    lines.join("\n")
+}
+
+fn documents() -> Vec<(&'static str, String)> {
+    let good = good_page();
+    vec![
+        ("kept", good.clone()),
+        (
+            "edited",
+            format!(
+                "{good}\nRead our privacy policy before you go on, please.\nAll of it stays here."
+            ),
+        ),
+        ("short", "Only a few words stand here.".to_owned()),
+        ("brace", format!("{good}\nfunction of page () {{ return }}.")),
+        ("empty", String::new()),
+    ]
+}
+
+fn write_input(path: &Path) {
+    let rows =
+        documents().into_iter().map(|(id, text)| json!({"id": id, "text": text}).to_string());
+    std::fs::write(path, rows.collect::<Vec<_>>().join("\n") + "\n{\"id\":1,\"text\":null}\n")
+        .unwrap();
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn ids(rows: &[Value]) -> Vec<&str> {
+    rows.iter().map(|row| row["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn dropped_documents_leave_and_are_counted_explained_and_kept_on_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in.jsonl"), folder.path().join("out"));
+    write_input(&input);
+    let output = refinex(&[
+        "filter",
+        text(&input),
+        "-o",
+        text(&out),
+        "--rules",
+        "comb",
+        "--removed",
+        "-q",
+        "--json",
+    ]);
+    assert_eq!(code(&output), Some(1), "one row is bad: {}", stderr(&output));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = |name: &str| told["tally"][name].as_u64().unwrap();
+    assert_eq!(
+        ["rows", "kept", "edited", "emptied", "dropped", "failed"].map(count),
+        [6, 1, 1, 0, 3, 1]
+    );
+    assert_eq!(
+        told["tally"]["dropped_by_reason"],
+        json!({
+            "c4-any-end/curly_bracket": 1,
+            "gopher-repetition/empty_text": 1,
+            "gopher-repetition/top_2_gram": 1,
+        })
+    );
+    assert_eq!(ids(&rows(&out.join("documents/in.jsonl"))), ["kept", "edited"]);
+    let removed = rows(&out.join("removed/in.jsonl.zst"));
+    assert_eq!(ids(&removed), ["short", "brace", "empty"]);
+    let reasons: Vec<_> =
+        removed.iter().map(|row| row["filter_reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["top_2_gram", "curly_bracket", "empty_text"]);
+    assert_eq!(removed[1]["text"], json!(documents()[3].1));
+    let programs = rows(&out.join("programs/in.jsonl.zst"));
+    assert_eq!(programs[1]["program"], "remove_lines(9, 9)");
+    assert_eq!(programs[1]["rules"], json!({"lines": {"policy": 1}}));
+    assert_eq!(programs[2]["outcome"], "dropped");
+    let dropped = &programs[2]["rules"]["dropped"];
+    assert_eq!((&dropped["rule"], &dropped["threshold"]), (&json!("top_2_gram"), &json!(0.2)));
+    assert!(dropped["value"].as_f64().unwrap() > 0.2);
+}
+
+#[test]
+fn a_filter_is_replayed_and_restored_like_any_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_input(&at("in.jsonl"));
+    let (input, out) = (at("in.jsonl"), at("out"));
+    let filter =
+        ["filter", text(&input), "-o", text(&out), "--rules", "comb", "--keep-deleted", "-q"];
+    refinex(&filter);
+    refinex(&["apply", text(&input), text(&out), "-o", text(&at("again")), "-q"]);
+    let documents = |name: &str| std::fs::read(at(name).join("documents/in.jsonl")).unwrap();
+    assert_eq!(documents("out"), documents("again"));
+    let output = refinex(&["restore", text(&out), "-o", text(&at("back"))]);
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    let back = rows(&at("back").join("in.jsonl"));
+    assert_eq!(ids(&back), ["kept", "edited"]);
+    assert_eq!(back[1]["text"], json!(documents_of("edited")));
+}
+
+fn documents_of(id: &str) -> String {
+    documents().into_iter().find(|(other, _)| *other == id).unwrap().1
+}
+
+#[test]
+fn tables_lose_their_dropped_rows_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_input(&at("in.jsonl"));
+    let input = at("in.jsonl");
+    refinex(&[
+        "refine",
+        text(&input),
+        "-o",
+        text(&at("table")),
+        "--keep-all",
+        "--format",
+        "parquet",
+        "-q",
+    ]);
+    let table = at("table/documents/in.parquet");
+    let output = refinex(&[
+        "filter",
+        text(&table),
+        "-o",
+        text(&at("out")),
+        "--rules",
+        "comb",
+        "--removed",
+        "-q",
+        "--json",
+    ]);
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    refinex(&[
+        "refine",
+        text(&at("out/documents/in.parquet")),
+        "-o",
+        text(&at("lines")),
+        "--keep-all",
+        "--format",
+        "jsonl",
+        "--compression",
+        "none",
+        "-q",
+    ]);
+    assert_eq!(ids(&rows(&at("lines/documents/in.jsonl"))), ["kept", "edited"]);
+    assert_eq!(ids(&rows(&at("out/removed/in.jsonl.zst"))), ["short", "brace", "empty"]);
+}
+
+#[test]
+fn rules_and_a_model_work_in_one_run_and_each_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in.jsonl"), folder.path().join("out"));
+    write_input(&input);
+    let output = refinex(&[
+        "refine",
+        text(&input),
+        "-o",
+        text(&out),
+        "--rules",
+        "gopher,c4-any-end",
+        "-q",
+        "--json",
+    ]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let steps = &told["tally"]["steps"];
+    assert_eq!(steps["gopher-repetition"]["documents"], 5, "{told:#}");
+    assert_eq!(steps["refine"]["documents"], 2);
+    assert_eq!(steps["c4-any-end"]["edited"], 1);
+    let programs = rows(&out.join("programs/in.jsonl.zst"));
+    assert!(programs.iter().all(|row| row.get("scores").is_none()));
+}
+
+#[test]
+fn names_that_are_no_rules_are_refused() {
+    for (names, found) in [("gofer", "but found \"gofer\""), ("c4,c4", "at most one C4 filter")] {
+        let output = refinex(&["filter", "in.jsonl", "-o", "out", "--rules", names]);
+        assert_eq!(code(&output), Some(2));
+        assert!(stderr(&output).contains(found), "{}", stderr(&output));
+    }
+}
