@@ -59,6 +59,15 @@ pub enum Command {
   refinex eval gold.jsonl ours=out/ours theirs=theirs.jsonl.zst --markdown
   refinex eval gold.jsonl rewriter=rewrites.jsonl --partial --json")]
     Eval(Eval),
+    /// Measure refiners against each other: quality, speed, memory and cost on one corpus.
+    #[command(after_help = "Examples:
+  refinex bench samples/gold.jsonl.zst --refiner keep-all --refiner tagger -o bench
+  refinex bench gold.jsonl --refiner ours=tagger --refiner careful=tagger@0.85 \\
+    --refiner 'c4=command:python3 lab/peers/datatrove_filters.py --rules c4' --markdown")]
+    Bench(crate::bench_arguments::Bench),
+    /// Answer rows on standard input, for `bench`.
+    #[command(hide = true)]
+    BenchRefiner(crate::bench_arguments::BenchRefiner),
     /// Train a refine model on labelled documents.
     #[command(subcommand)]
     Train(Train),

@@ -4,6 +4,8 @@
 //! [`Evaluator`] takes the documents of a gold set with the predictions of several refiners and
 //! gives an [`Evaluation`], a plain record that [`tables`](Evaluation::tables) lay out for people.
 
+pub mod benchmark;
+mod benchmark_tables;
 pub mod bootstrap;
 pub mod breakdown;
 pub mod calibration;
@@ -20,6 +22,7 @@ pub mod rewriting;
 pub mod share;
 pub mod table;
 
+pub use benchmark::{Benched, Benchmark, CorpusFacts, Machine, Speed, Timed, usd_per_trillion};
 pub use bootstrap::{Comparison, Difference, Interval, Resampling};
 pub use breakdown::{Breakdown, GroupScores};
 pub use calibration::{Bin, Calibration, Reliability};

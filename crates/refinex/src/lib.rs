@@ -4,6 +4,7 @@
 //! replays stored programs without a model and applies another threshold to stored scores, since
 //! all that differs is where a document's decision comes from ([`Decider`]).
 
+pub mod bench;
 pub mod corpus_run;
 pub mod decider;
 pub mod distiller;

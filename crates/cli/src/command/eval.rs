@@ -1,7 +1,7 @@
 //! `refinex eval`: scores of deletions against gold.
 
 use crate::arguments::Eval;
-use crate::command::print_json;
+use crate::command::{print_json, print_tables};
 use refinex::eval::{Resampling, Table};
 use refinex::{Contender, Judging, RunError, judge};
 use std::process::ExitCode;
@@ -26,10 +26,4 @@ pub fn run(arguments: &Eval) -> Result<ExitCode, RunError> {
         print_tables(&tables, Table::text);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints tables, a blank line between two.
-fn print_tables(tables: &[Table], form: fn(&Table) -> String) {
-    let all: Vec<String> = tables.iter().map(form).collect();
-    anstream::print!("{}", all.join("\n"));
 }

@@ -5,9 +5,10 @@ mod row;
 
 use crate::error::RunError;
 use crate::labels::{LabelledDocument, LabelledSet};
-use predictions::{Prediction, Predictions};
+use predictions::Predictions;
 use refinex_core::{Deletions, Scores};
 use refinex_eval::{Evaluation, Evaluator, Predicted, Resampling, Rewriting, Subject};
+pub(crate) use row::Prediction;
 use serde_json::Value;
 
 /// How predictions are judged.

@@ -1,6 +1,6 @@
 //! The predictions of one refiner, by document.
 
-pub(crate) use super::row::Prediction;
+use super::row::Prediction;
 use crate::error::RunError;
 use crate::run_file::RunFile;
 use refinex_core::Tally;
