@@ -29,7 +29,18 @@ def edited(text, result):
         else:
             at += 1
             spans += [[start + a, start + b] for a, b in inside]
-    return [span for span in spans if span[0] < span[1]]
+    spans = [span for span in spans if span[0] < span[1]]
+    if "".join(minus(text, spans).split()) != "".join(result.split()):
+        raise ValueError("the edited text could not be said as deletions")
+    return spans
+
+
+def minus(text, spans):
+    data, kept, at = text.encode(), [], 0
+    for start, end in spans:
+        kept.append(data[at:start])
+        at = end
+    return b"".join(kept + [data[at:]]).decode()
 
 
 def subsequence(line, kept):

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{refinex, text};
+use common::{refinex, rows, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -91,6 +91,7 @@ fn a_run_can_be_gold() {
     ];
     let (programs, out) = (write(folder, "programs.jsonl", &programs), folder.join("out"));
     assert!(refinex(&["apply", &gold, &programs, "-o", text(&out), "-q"]).status.success());
+    assert_eq!(rows(&out.join("programs/gold.jsonl.zst")).len(), 3);
     assert_eq!(scores(&[text(&out), &programs])["refiners"][0]["exact_programs"], 1.0);
     assert_eq!(scores(&[&gold, text(&out)])["refiners"][0]["deletion_f1"], 1.0);
 }

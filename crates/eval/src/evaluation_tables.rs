@@ -9,6 +9,8 @@ use crate::table::Table;
 
 /// Groups of one breakdown that a table shows: the largest (guess: what fits a screen).
 const MOST_GROUPS: usize = 24;
+/// Refiners of which a table compares each with each (guess: what fits a screen).
+const MOST_COMPARED: usize = 3;
 /// Cells of a bar in a reliability diagram.
 const BAR: usize = 20;
 
@@ -89,8 +91,12 @@ impl Evaluation {
     fn differences(&self) -> Table {
         let heads = ["second less first", "figure", "difference", "95 %", "p"];
         let mut table = Table::new("Differences", &heads).with_words(2);
-        for comparison in &self.comparisons {
-            compared(comparison, &mut table);
+        let first = self.refiners.first().map_or("", |first| &first.name);
+        let all = self.refiners.len() <= MOST_COMPARED;
+        let shown = self.comparisons.iter().filter(|of| all || of.first == first);
+        shown.for_each(|comparison| compared(comparison, &mut table));
+        if !all {
+            table.note("Of so many refiners the others are compared with the first; the rest is in the JSON.");
         }
         let rounds = self.resampling.rounds;
         table.note(format!(

@@ -108,27 +108,37 @@ impl Peer {
     }
 
     fn ended(&mut self, count: usize, found: usize) -> String {
-        let status = self.child.wait().map_or_else(|error| error.to_string(), |s| s.to_string());
-        format!("expected {count} answers, but found its end after {found} ({status})")
+        let how = match self.wait() {
+            Some(status) => status.to_string(),
+            None => "it runs on, with its output closed".to_owned(),
+        };
+        format!("expected {count} answers, but found its end after {found} ({how})")
+    }
+
+    /// Waits a little for its end.
+    fn wait(&mut self) -> Option<std::process::ExitStatus> {
+        for _ in 0..LOOKS {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                ended => return ended.ok().flatten(),
+            }
+        }
+        None
     }
 
     /// Ends it: it has seen the end of its rows, and if that is not enough it is stopped.
     pub(crate) fn stop(mut self) {
         self.input = None;
-        for _ in 0..PATIENCE_TO_END {
-            if self.child.try_wait().is_ok_and(|status| status.is_some()) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
+        if self.wait().is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
-/// Looks, 20 ms apart, until a refiner that has seen the end of its rows is stopped (guess: two
-/// seconds are enough to leave).
-const PATIENCE_TO_END: usize = 100;
+/// Looks, 20 ms apart, for the end of a refiner that has closed its output or has seen the end of
+/// its rows (guess: two seconds are enough to leave).
+const LOOKS: usize = 100;
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -159,6 +169,8 @@ mod tests {
             |script, patience| peer(script).ask(b"{}\n{}\n", 2, patience).map(|_| ()).unwrap_err();
         let said = error("read x; echo $x; exit 3", SOON);
         assert!(said.starts_with("expected 2 answers, but found its end after 1"), "{said}");
+        let said = error("(cat | head -n 1); exec >&-; sleep 60", SOON);
+        assert!(said.ends_with("after 1 (it runs on, with its output closed)"), "{said}");
         let said = error("sleep 60", Duration::from_millis(50));
         assert!(said.starts_with("expected 2 answers in time, but found 0"), "{said}");
     }
