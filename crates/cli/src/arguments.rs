@@ -65,10 +65,21 @@ pub enum Command {
   refinex inspect refined/ --sample 5 --outcome edited
   refinex inspect refined/ https://example.org/page-17")]
     Inspect(Inspect),
-    /// Score deletions against gold deletions.
-    #[command(after_help = "Example:
-  refinex eval samples/gold.jsonl.zst out/samples")]
+    /// Score deletions against gold deletions, of several refiners side by side.
+    #[command(after_help = "Examples:
+  refinex eval samples/gold.jsonl.zst out/samples
+  refinex eval gold.jsonl ours=out/ours theirs=theirs.jsonl.zst --markdown
+  refinex eval gold.jsonl rewriter=rewrites.jsonl --partial --json")]
     Eval(Eval),
+    /// Measure refiners against each other: quality, speed, memory and cost on one corpus.
+    #[command(after_help = "Examples:
+  refinex bench samples/gold.jsonl.zst --refiner keep-all --refiner tagger -o bench
+  refinex bench gold.jsonl --refiner ours=tagger --refiner careful=tagger@0.85 \\
+    --refiner 'c4=command:python3 lab/peers/datatrove_filters.py --rules c4' --markdown")]
+    Bench(crate::bench_arguments::Bench),
+    /// Answer rows on standard input, for `bench`.
+    #[command(hide = true)]
+    BenchRefiner(crate::bench_arguments::BenchRefiner),
     /// Train a refine model on labelled documents.
     #[command(subcommand)]
     Train(Train),
@@ -271,10 +282,36 @@ pub struct Rethreshold {
 
 #[derive(Args)]
 pub struct Eval {
-    /// JSONL rows {id, text, deletions: [[start, end], …]} with the deletions that are right.
+    /// What is right: JSONL rows {id, text, deletions: [[start, end], …]} (or program), or a run
+    /// directory.
     pub gold: String,
-    /// A run directory, or JSONL rows {id, deletions}; documents that it lacks count as untouched.
-    pub predicted: String,
+    /// What refiners did, each LOCATION or NAME=LOCATION: a run directory, a folder with programs/,
+    /// or JSONL rows {id, deletions}, {id, program} or, of a rewriter, {id, refined}.
+    #[arg(required = true, value_name = "[NAME=]PREDICTED")]
+    pub predicted: Vec<String>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Print Markdown.
+    #[arg(long)]
+    pub markdown: bool,
+    /// Columns of gold to break scores down by [default: source,page_type,lang,language, where
+    /// there are any].
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Take documents without a prediction as untouched, and leave out predictions for other
+    /// documents; both are an error otherwise.
+    #[arg(long)]
+    pub partial: bool,
+    /// Key of the whole text in rows of a rewriter.
+    #[arg(long, default_value = "refined")]
+    pub refined_key: String,
+    /// Resamples of the pages for intervals, and random exchanges for p-values.
+    #[arg(long, default_value_t = 1000)]
+    pub rounds: usize,
+    /// Seed of both.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Subcommand)]

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bars;
+mod bench_arguments;
 mod command;
 mod expert_arguments;
 mod export_arguments;
@@ -26,6 +27,8 @@ fn main() -> ExitCode {
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Eval(arguments) => command::eval::run(&arguments),
+        Command::Bench(arguments) => command::bench::run(&arguments),
+        Command::BenchRefiner(arguments) => command::bench::answer(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
         Command::Train(Train::Generator(arguments)) => command::train_generator::run(&arguments),
         Command::Expert(arguments) => command::expert::run(&arguments),

@@ -171,25 +171,6 @@ fn another_model_and_another_input_are_refused_and_named() {
     assert!(said.contains("expected the input") && said.contains("part-000.jsonl"), "{said}");
 }
 
-#[test]
-fn deletions_are_scored_against_gold() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, rows: &str| {
-        fs::write(folder.path().join(name), rows).unwrap();
-        folder.path().join(name).to_str().unwrap().to_owned()
-    };
-    let gold =
-        file("gold.jsonl", "{\"id\":\"1\",\"text\":\"menu\\nstory\",\"deletions\":[[0,5]]}\n");
-    let program = "{\"id\":\"1\",\"outcome\":\"\",\"deletions\":[],\"program\":\"remove_str(1, \\\"me\\\")\"}\n";
-    let (programs, out) = (file("programs.jsonl", program), folder.path().join("out"));
-    assert_eq!(code(&refinex(&["apply", &gold, &programs, "-o", text(&out), "-q"])), Some(0));
-    let output = refinex(&["eval", &gold, text(&out)]);
-    let scores: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(scores["deletion_precision"], 1.0);
-    assert_eq!(scores["deletion_recall"], 0.5);
-    assert_eq!(scores["kept_recall"], 1.0);
-}
-
 /// Shards that are done in the run at `out`.
 fn manifests(out: &Path) -> usize {
     fs::read_dir(out.join("manifests")).map_or(0, |entries| {

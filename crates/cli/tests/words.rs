@@ -63,6 +63,7 @@ fn the_help_of_every_command() {
         "restore",
         "inspect",
         "eval",
+        "bench",
         "train",
         "train tagger",
         "train generator",

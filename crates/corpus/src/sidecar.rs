@@ -2,7 +2,8 @@
 
 use crate::compression::{PackedWriter, Unpacked, broken_stream};
 use crate::error::{ShardError, StoreError};
-use crate::format::Compression;
+use crate::format::{Compression, Format};
+use crate::input::InputShard;
 use crate::jsonl::literal::quote_onto;
 use crate::jsonl::split::Splitter;
 use crate::meter::FileSummary;
@@ -222,6 +223,19 @@ impl<T: DeserializeOwned> JsonReader<T> {
             rows: 0,
             form: PhantomData,
         })
+    }
+
+    /// A reader of the rows of a shard.
+    ///
+    /// # Errors
+    /// If it is a table, or cannot be read.
+    pub fn of(shard: &InputShard) -> Result<Self, ShardError> {
+        if shard.format == Format::Jsonl {
+            return Self::open(&shard.store, &shard.path);
+        }
+        let found = "expected rows of JSON (.jsonl, .json, .ndjson with .gz or .zst), but found \
+                     another format";
+        Err(ShardError::new(&shard.location, 0, found.to_owned()))
     }
 
     /// The next row; `None` at the end.

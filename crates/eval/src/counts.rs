@@ -1,5 +1,8 @@
 //! Characters of one document, counted by what gold and prediction do with them.
 
+use crate::marks::Marks;
+use crate::share::{f1, share};
+use refinex_core::Deletions;
 use serde::Serialize;
 use std::fmt;
 
@@ -35,32 +38,31 @@ impl fmt::Display for SpanOutside {
 impl std::error::Error for SpanOutside {}
 
 impl Counts {
-    /// Counts the characters of `text`. Spans are in bytes, in any order, and may overlap; a
-    /// character is deleted if its first byte is. White space is U+0020, tab, CR and LF.
+    /// Counts the characters of `text`. A character is deleted if its first byte is. White space is
+    /// U+0020, tab, CR and LF.
     ///
     /// # Errors
     /// If a span does not lie in the text.
-    pub fn of(
-        text: &str,
-        gold: &[(usize, usize)],
-        predicted: &[(usize, usize)],
-    ) -> Result<Self, SpanOutside> {
-        let mut marks = vec![0u8; text.len()];
-        mark(&mut marks, gold, GOLD)?;
-        mark(&mut marks, predicted, PREDICTED)?;
-        let mut of = [0u64; 4];
-        for (&byte, &mark) in text.as_bytes().iter().zip(&marks) {
-            let counts = !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x80..0xc0);
-            of[usize::from(mark)] += u64::from(counts);
-        }
-        let [true_negative, false_negative, false_positive, true_positive] = of;
-        Ok(Self { true_positive, false_positive, false_negative, true_negative })
+    pub fn of(text: &str, gold: &Deletions, predicted: &Deletions) -> Result<Self, SpanOutside> {
+        Ok(Marks::of(text, gold, predicted)?.characters())
     }
 
     /// All characters.
     #[must_use]
     pub const fn all(&self) -> u64 {
         self.true_positive + self.false_positive + self.false_negative + self.true_negative
+    }
+
+    /// Characters that the prediction deletes.
+    #[must_use]
+    pub const fn deleted(&self) -> u64 {
+        self.true_positive + self.false_positive
+    }
+
+    /// Characters that gold deletes.
+    #[must_use]
+    pub const fn gold_deleted(&self) -> u64 {
+        self.true_positive + self.false_negative
     }
 
     /// Adds the characters of another text.
@@ -70,28 +72,50 @@ impl Counts {
         self.false_negative += other.false_negative;
         self.true_negative += other.true_negative;
     }
-}
 
-const GOLD: u8 = 1;
-const PREDICTED: u8 = 2;
-
-fn mark(marks: &mut [u8], spans: &[(usize, usize)], bit: u8) -> Result<(), SpanOutside> {
-    let length = marks.len();
-    for &span in spans {
-        let outside = SpanOutside { span, length };
-        let marked = marks.get_mut(span.0..span.1).ok_or(outside)?;
-        marked.iter_mut().for_each(|mark| *mark |= bit);
+    /// Share of what was deleted that gold deletes.
+    #[must_use]
+    pub fn precision(&self) -> f64 {
+        share(self.true_positive, self.deleted())
     }
-    Ok(())
+
+    /// Share of what gold deletes that was deleted.
+    #[must_use]
+    pub fn recall(&self) -> f64 {
+        share(self.true_positive, self.gold_deleted())
+    }
+
+    /// Their harmonic mean.
+    #[must_use]
+    pub fn f1(&self) -> f64 {
+        f1(self.precision(), self.recall())
+    }
+
+    /// Share of what gold keeps that was kept.
+    #[must_use]
+    pub fn kept_recall(&self) -> f64 {
+        share(self.true_negative, self.true_negative + self.false_positive)
+    }
+
+    /// F1 of what is kept; 1 where both keep nothing.
+    #[must_use]
+    pub fn kept_f1(&self) -> f64 {
+        let both = 2 * self.true_negative;
+        let all = both + self.false_positive + self.false_negative;
+        if all == 0 { 1.0 } else { share(both, all) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::marks::tests::deletions;
 
     #[test]
     fn characters_are_counted_once_and_white_space_never() {
-        let counts = Counts::of("aé \n\u{2028}b", &[(0, 3)], &[(1, 5), (1, 3)]).unwrap();
+        let text = "aé \n\u{2028}b";
+        let gold = deletions(text, &[(0, 3)]);
+        let counts = Counts::of(text, &gold, &deletions(text, &[(1, 5), (1, 3)])).unwrap();
         let wanted =
             Counts { true_positive: 1, false_positive: 0, false_negative: 1, true_negative: 2 };
         assert_eq!(counts, wanted);
@@ -100,10 +124,9 @@ mod tests {
 
     #[test]
     fn a_span_outside_of_its_text_is_an_error() {
-        for span in [(0, 3), (2, 1), (5, 5)] {
-            let error = Counts::of("ab", &[], &[span]).unwrap_err();
-            assert_eq!(error, SpanOutside { span, length: 2 });
-        }
-        assert!(Counts::of("ab", &[(2, 2)], &[(0, 2)]).is_ok());
+        let outside = deletions("abc", &[(0, 3)]);
+        let error = Counts::of("ab", &Deletions::none(), &outside).unwrap_err();
+        assert_eq!(error, SpanOutside { span: (0, 3), length: 2 });
+        assert!(Counts::of("ab", &Deletions::none(), &deletions("ab", &[(0, 2)])).is_ok());
     }
 }

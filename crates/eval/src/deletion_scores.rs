@@ -1,9 +1,12 @@
 //! The scores of many documents.
 
-use crate::counts::{Counts, SpanOutside};
+use crate::counts::Counts;
+use crate::judged::Judged;
+use crate::share::{as_float, share};
 use serde::Serialize;
 
-/// How well predicted deletions agree with gold.
+/// How well predicted deletions agree with gold. The unit is the character that is not white space,
+/// where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DeletionScores {
     /// Share of what was deleted that gold deletes.
@@ -20,6 +23,20 @@ pub struct DeletionScores {
     pub gold_deleted_share: f64,
     /// Mean over documents of the F1 of what is kept; 1 where both keep nothing.
     pub mean_document_kept_f1: f64,
+    /// Share of the lines deleted whole that gold deletes whole.
+    pub line_precision: f64,
+    /// Share of the lines that gold deletes whole that were.
+    pub line_recall: f64,
+    /// Their harmonic mean.
+    pub line_f1: f64,
+    /// Share of the documents whose deletions are those of gold, byte for byte.
+    pub exact_programs: f64,
+    /// Share of the documents whose deletions are those of gold, white space aside.
+    pub exact_but_white_space: f64,
+    /// Characters that are not white space.
+    pub characters: u64,
+    /// Lines that are not blank.
+    pub lines: u64,
     /// Documents.
     pub documents: u64,
     /// Documents of which something was deleted.
@@ -28,98 +45,127 @@ pub struct DeletionScores {
     pub emptied: u64,
     /// Documents of which gold keeps no character.
     pub gold_emptied: u64,
+    /// Emptied documents of which gold keeps something.
+    pub wrongly_emptied: u64,
     /// Documents without a prediction; they count as untouched.
     pub missing: u64,
 }
 
-/// Sums up documents to [`DeletionScores`].
-#[derive(Clone, Debug, Default)]
-pub struct Judgement {
-    counts: Counts,
+/// What adds up over documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Characters.
+    pub characters: Counts,
+    /// Lines.
+    pub lines: Counts,
     kept_f1: f64,
+    exact: u64,
+    agreeing: u64,
     documents: u64,
     touched: u64,
     emptied: u64,
     gold_emptied: u64,
+    wrongly_emptied: u64,
     missing: u64,
 }
 
-impl Judgement {
-    /// Takes one document in. Spans are in bytes; without a prediction it counts as untouched.
-    ///
-    /// # Errors
-    /// If a span does not lie in the text.
-    pub fn take(
-        &mut self,
-        text: &str,
-        gold: &[(usize, usize)],
-        predicted: Option<&[(usize, usize)]>,
-    ) -> Result<(), SpanOutside> {
-        let spans = predicted.unwrap_or_default();
-        let counts = Counts::of(text, gold, spans)?;
-        let Counts { false_positive, false_negative, true_negative, .. } = counts;
-        self.counts.add(&counts);
-        self.kept_f1 += kept_f1(&counts);
-        self.documents += 1;
-        self.touched += u64::from(spans.iter().any(|(start, end)| start < end));
-        self.emptied += u64::from(false_negative + true_negative == 0);
-        self.gold_emptied += u64::from(false_positive + true_negative == 0);
-        self.missing += u64::from(predicted.is_none());
-        Ok(())
+impl Sums {
+    /// The sums of one document.
+    #[must_use]
+    pub fn of(judged: &Judged) -> Self {
+        let Counts { false_positive, false_negative, true_negative, .. } = judged.characters;
+        let emptied = false_negative + true_negative == 0;
+        let gold_emptied = false_positive + true_negative == 0;
+        Self {
+            characters: judged.characters,
+            lines: judged.lines,
+            kept_f1: judged.characters.kept_f1(),
+            exact: u64::from(judged.exact),
+            agreeing: u64::from(judged.agrees()),
+            documents: 1,
+            touched: u64::from(judged.touched),
+            emptied: u64::from(emptied),
+            gold_emptied: u64::from(gold_emptied),
+            wrongly_emptied: u64::from(emptied && !gold_emptied),
+            missing: u64::from(judged.missing),
+        }
     }
 
-    /// The scores of what was taken in.
+    /// Adds other documents.
+    pub fn add(&mut self, other: &Self) {
+        self.characters.add(&other.characters);
+        self.lines.add(&other.lines);
+        self.kept_f1 += other.kept_f1;
+        self.exact += other.exact;
+        self.agreeing += other.agreeing;
+        self.documents += other.documents;
+        self.touched += other.touched;
+        self.emptied += other.emptied;
+        self.gold_emptied += other.gold_emptied;
+        self.wrongly_emptied += other.wrongly_emptied;
+        self.missing += other.missing;
+    }
+
+    /// Documents.
+    #[must_use]
+    pub const fn documents(&self) -> u64 {
+        self.documents
+    }
+
+    /// The scores.
     #[must_use]
     pub fn scores(&self) -> DeletionScores {
-        let Counts { true_positive, false_positive, false_negative, true_negative } = self.counts;
-        let (deleted, gold) = (true_positive + false_positive, true_positive + false_negative);
-        let deletion_precision = share(true_positive, deleted);
-        let deletion_recall = share(true_positive, gold);
-        let sum = deletion_precision + deletion_recall;
+        let (characters, lines, documents) = (&self.characters, &self.lines, self.documents);
         DeletionScores {
-            deletion_precision,
-            deletion_recall,
-            deletion_f1: 2.0 * deletion_precision * deletion_recall / sum.max(1e-12),
-            kept_recall: share(true_negative, true_negative + false_positive),
-            deleted_share: share(deleted, self.counts.all()),
-            gold_deleted_share: share(gold, self.counts.all()),
-            mean_document_kept_f1: self.kept_f1 / as_float(self.documents.max(1)),
-            documents: self.documents,
+            deletion_precision: characters.precision(),
+            deletion_recall: characters.recall(),
+            deletion_f1: characters.f1(),
+            kept_recall: characters.kept_recall(),
+            deleted_share: share(characters.deleted(), characters.all()),
+            gold_deleted_share: share(characters.gold_deleted(), characters.all()),
+            mean_document_kept_f1: self.kept_f1 / as_float(documents.max(1)),
+            line_precision: lines.precision(),
+            line_recall: lines.recall(),
+            line_f1: lines.f1(),
+            exact_programs: share(self.exact, documents),
+            exact_but_white_space: share(self.agreeing, documents),
+            characters: characters.all(),
+            lines: lines.all(),
+            documents,
             touched: self.touched,
             emptied: self.emptied,
             gold_emptied: self.gold_emptied,
+            wrongly_emptied: self.wrongly_emptied,
             missing: self.missing,
         }
     }
 }
 
-fn kept_f1(counts: &Counts) -> f64 {
-    let both = 2 * counts.true_negative;
-    let all = both + counts.false_positive + counts.false_negative;
-    if all == 0 { 1.0 } else { share(both, all) }
-}
-
-fn share(part: u64, whole: u64) -> f64 {
-    as_float(part) / as_float(whole.max(1))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of characters stay below 2^53")]
-const fn as_float(count: u64) -> f64 {
-    count as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::marks::tests::deletions;
+
+    type Spans<'a> = &'a [(usize, usize)];
+
+    fn scores(documents: &[(&str, Spans<'_>, Option<Spans<'_>>)]) -> DeletionScores {
+        let mut sums = Sums::default();
+        for (text, gold, predicted) in documents {
+            let predicted = predicted.map(|spans| deletions(text, spans));
+            let judged = Judged::of(text, &deletions(text, gold), predicted.as_ref()).unwrap();
+            sums.add(&Sums::of(&judged));
+        }
+        sums.scores()
+    }
 
     /// The figures were computed with `score.py` of the project's measures on the same rows.
     #[test]
     fn scores_are_those_of_the_measure() {
-        let mut judgement = Judgement::default();
-        judgement.take("menu\nstory é\n", &[(0, 5)], Some(&[(0, 4), (8, 10)])).unwrap();
-        judgement.take("all gone", &[(0, 8)], Some(&[(0, 8)])).unwrap();
-        judgement.take("nobody asked", &[(0, 3)], None).unwrap();
-        let scores = judgement.scores();
+        let scores = scores(&[
+            ("menu\nstory é\n", &[(0, 5)], Some(&[(0, 4), (8, 10)])),
+            ("all gone", &[(0, 8)], Some(&[(0, 8)])),
+            ("nobody asked", &[(0, 3)], None),
+        ]);
         let rounded = |score: f64| (score * 10_000.0).round() / 10_000.0;
         assert_eq!(rounded(scores.deletion_precision), 0.8462);
         assert_eq!(rounded(scores.deletion_recall), 0.7857);
@@ -127,12 +173,22 @@ mod tests {
         assert_eq!(rounded(scores.kept_recall), 0.8571);
         assert_eq!(rounded(scores.mean_document_kept_f1), 0.8807);
         assert_eq!((scores.documents, scores.touched, scores.missing), (3, 2, 1));
-        assert_eq!((scores.emptied, scores.gold_emptied), (1, 1));
+        assert_eq!((scores.emptied, scores.gold_emptied, scores.wrongly_emptied), (1, 1, 0));
+        assert_eq!((rounded(scores.line_precision), rounded(scores.line_recall)), (1.0, 1.0));
+        assert_eq!(rounded(scores.exact_programs), 0.3333);
     }
 
     #[test]
     fn no_documents_have_scores_of_zero_and_not_of_nan() {
-        let scores = Judgement::default().scores();
+        let scores = Sums::default().scores();
         assert_eq!((scores.deletion_f1, scores.kept_recall), (0.0, 0.0));
+        assert_eq!((scores.line_f1, scores.exact_programs), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_document_that_should_have_kept_something_is_wrongly_emptied() {
+        let text = "menu\nstory";
+        let scores = scores(&[(text, &[(0, 5)], Some(&[(0, 10)])), (" \n", &[], Some(&[]))]);
+        assert_eq!((scores.emptied, scores.gold_emptied, scores.wrongly_emptied), (2, 1, 1));
     }
 }

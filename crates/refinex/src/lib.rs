@@ -4,6 +4,7 @@
 //! replays stored programs without a model and applies another threshold to stored scores, since
 //! all that differs is where a document's decision comes from ([`Decider`]).
 
+pub mod bench;
 pub mod corpus_run;
 pub mod decider;
 pub mod distiller;
@@ -37,7 +38,7 @@ pub use corpus_run::{Job, RunReport, ShardFailure, run_corpus};
 pub use decider::{Decider, ProgramStore};
 pub use distiller::Distiller;
 pub use error::RunError;
-pub use judge::judge;
+pub use judge::{Contender, Judging, judge};
 pub use not_done::NotDone;
 pub use pairs::{Pair, pairs_of_shard};
 pub use plan::{Plan, ShardChoice};

@@ -1,13 +1,29 @@
-//! `refinex eval`: scores of deletions against gold, as JSON.
+//! `refinex eval`: scores of deletions against gold.
 
 use crate::arguments::Eval;
-use refinex::{RunError, judge};
+use crate::command::{print_json, print_tables};
+use refinex::eval::{Resampling, Table};
+use refinex::{Contender, Judging, RunError, judge};
 use std::process::ExitCode;
 
 pub fn run(arguments: &Eval) -> Result<ExitCode, RunError> {
-    let scores = judge(&arguments.gold, &arguments.predicted)?;
-    let json = serde_json::to_string_pretty(&scores)
-        .map_err(|error| RunError::new(format!("expected scores in JSON: {error}")))?;
-    anstream::println!("{json}");
+    let mut judging = Judging {
+        resampling: Resampling { rounds: arguments.rounds, seed: arguments.seed },
+        partial: arguments.partial,
+        refined_key: arguments.refined_key.clone(),
+        ..Judging::default()
+    };
+    if !arguments.by.is_empty() {
+        judging.by.clone_from(&arguments.by);
+    }
+    let evaluation = judge(&arguments.gold, &Contender::read(&arguments.predicted), &judging)?;
+    let tables = evaluation.tables();
+    if arguments.json {
+        print_json(&evaluation)?;
+    } else if arguments.markdown {
+        print_tables(&tables, Table::markdown);
+    } else {
+        print_tables(&tables, Table::text);
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! One file a subcommand, and what they share.
 
 pub mod apply;
+pub mod bench;
 pub mod distill;
 pub mod eval;
 pub mod expert;
@@ -18,6 +19,7 @@ pub mod train_generator;
 use crate::arguments::Run;
 use crate::bars::Bars;
 use crate::summary;
+use refinex::eval::Table;
 use refinex::experts::Ledger;
 use refinex::{Decider, Job, Plan, RunError, Settings, Silent, run_corpus};
 use serde::Serialize;
@@ -92,4 +94,10 @@ pub fn print_json(told: &impl Serialize) -> Result<(), RunError> {
         .map_err(|error| RunError::new(format!("expected counts in JSON: {error}")))?;
     anstream::println!("{json:#}");
     Ok(())
+}
+
+/// Prints tables, a blank line between two.
+pub fn print_tables(tables: &[Table], form: fn(&Table) -> String) {
+    let all: Vec<String> = tables.iter().map(form).collect();
+    anstream::print!("{}", all.join("\n"));
 }

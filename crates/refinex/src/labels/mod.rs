@@ -10,6 +10,7 @@ pub mod columns;
 pub mod dedup;
 pub mod dolma;
 mod fingerprint;
+mod if_there;
 pub mod import;
 pub mod mix;
 pub mod output;

@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, NO_COLUMNS};
 use super::dolma::{Attribute, AttributeLabels, KeysFound};
+use super::if_there::IfThere;
 use super::row_labels::RowLabels;
 use crate::decider::{Row, scored_row};
 use crate::error::RunError;
@@ -173,6 +174,25 @@ impl LabelledSet {
         &self,
         take: &mut dyn FnMut(Labelled) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
+        self.each_with::<RowLabels>(take)
+    }
+
+    /// The same, but a row without labels is a document that is [not judged](
+    /// LabelledDocument::unjudged), and not a bad one.
+    ///
+    /// # Errors
+    /// If the set cannot be read, or `take` fails.
+    pub fn each_labelled_or_not(
+        &self,
+        take: &mut dyn FnMut(Labelled) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        self.each_with::<IfThere>(take)
+    }
+
+    fn each_with<L: Labels + Default>(
+        &self,
+        take: &mut dyn FnMut(Labelled) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
         if let Some(attribute) = &self.attribute {
             return self.each_of_attributes(attribute, take);
         }
@@ -181,7 +201,7 @@ impl LabelledSet {
             return each_of_run(&directory, take);
         }
         for shard in expand(std::slice::from_ref(&self.location))? {
-            each_of_shard(&shard, &self.settings, &mut RowLabels::default(), take)?;
+            each_of_shard(&shard, &self.settings, &mut L::default(), take)?;
         }
         Ok(())
     }

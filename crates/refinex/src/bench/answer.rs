@@ -1,0 +1,100 @@
+//! The other side of the adapter: rows come in, rows of a sidecar go out.
+
+use crate::decider::{Decider, Deciding};
+use crate::error::RunError;
+use crate::not_done::NotDone;
+use crate::settings::Settings;
+use refinex_core::{Document, execute, verify};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::io::{BufRead, Write};
+
+#[derive(Deserialize)]
+struct Asked<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+/// Answers rows `{"id", "text"}` with rows of a sidecar, one each, in order, on one thread. A blank
+/// line asks for all answers so far.
+///
+/// # Errors
+/// If a row is none, or rows cannot be read or written.
+pub fn answer_rows(
+    decider: &Decider,
+    settings: &Settings,
+    mut input: impl BufRead,
+    output: impl Write,
+) -> Result<(), RunError> {
+    let deciding = Deciding { decider, settings, chunker: settings.chunker()? };
+    let mut output = std::io::BufWriter::new(output);
+    let (mut line, mut row) = (String::new(), Vec::new());
+    loop {
+        line.clear();
+        if input.read_line(&mut line).map_err(broken)? == 0 {
+            return output.flush().map_err(broken);
+        }
+        if line.trim().is_empty() {
+            output.flush().map_err(broken)?;
+            continue;
+        }
+        row.clear();
+        answer_onto(&mut row, &line, &deciding)?;
+        output.write_all(&row).map_err(broken)?;
+    }
+}
+
+fn answer_onto(row: &mut Vec<u8>, line: &str, deciding: &Deciding<'_>) -> Result<(), RunError> {
+    let asked: Asked<'_> = serde_json::from_str(line).map_err(|error| {
+        RunError::new(format!("expected rows with id and text, but found: {error}"))
+    })?;
+    let document = Document { id: &asked.id, text: &asked.text };
+    let decided = deciding.decide(&document, None, None).map_err(|why| match why {
+        NotDone::Failed(why) | NotDone::Stopped(why) => RunError::new(why),
+    })?;
+    let refined = execute(document.text, &decided.deletions);
+    let outcome = verify(document.text, &refined, &decided.deletions)
+        .map_err(|violation| RunError::new(violation.to_string()))?;
+    let mut answer = decided.row;
+    document.id.clone_into(&mut answer.id);
+    outcome.name().clone_into(&mut answer.outcome);
+    answer.encode_onto(row);
+    Ok(())
+}
+
+fn broken(error: std::io::Error) -> RunError {
+    RunError::new(format!("expected to read and to answer rows, but found: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refinex_core::KeepAll;
+    use serde_json::Value;
+    use std::sync::Arc;
+
+    fn answered(rows: &str) -> Result<String, RunError> {
+        let mut out = Vec::new();
+        let decider = Decider::Model(Arc::new(KeepAll));
+        answer_rows(&decider, &Settings::default(), rows.as_bytes(), &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn each_row_has_one_answer_in_its_order() {
+        let out =
+            answered("{\"id\":\"a\",\"text\":\"x\\ny\"}\n\n{\"id\":\"b\",\"text\":\"\"}").unwrap();
+        let rows: Vec<Value> = out.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+        assert_eq!((&rows[0]["id"], &rows[1]["id"]), (&"a".into(), &"b".into()));
+        assert_eq!(rows[0]["deletions"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn a_row_that_is_none_is_an_error() {
+        assert!(
+            answered("{\"id\":1}").unwrap_err().to_string().starts_with("expected rows with id")
+        );
+    }
+}
