@@ -1,0 +1,31 @@
+//! The report of runs: what was deleted, and whether to trust it.
+//!
+//! ```text
+//! Observation → Digest (any thread) → Collector::take (in order) → Collector::finish → Report
+//!             → html | markdown | json, as strings
+//! ```
+
+mod bounded;
+mod collector;
+mod comparison;
+mod digest;
+mod finding;
+mod group;
+mod histogram;
+mod observation;
+mod pattern;
+mod record;
+mod sample;
+mod shape;
+
+pub use collector::{Collector, ReportSettings};
+pub use comparison::{Comparer, Comparison, DifferingDocument, SidePattern, SidesOfBytes};
+pub use digest::Digest;
+pub use finding::FindingKind;
+pub use group::{GROUP_RULE, Group, GroupAlarm, GroupTable};
+pub use histogram::{Bin, Histogram};
+pub use observation::{Deletion, Observation};
+pub use record::{
+    Alarm, Pattern, Patterns, REPORT_VERSION, Report, Reports, RunFacts, SampledDocument, Sampling,
+    TextFunnel,
+};
