@@ -6,6 +6,7 @@
 
 pub mod corpus_run;
 pub mod decider;
+pub mod deleted_run;
 pub mod distiller;
 mod done;
 pub mod error;
@@ -16,8 +17,10 @@ pub mod not_done;
 pub mod pairs;
 pub mod plan;
 pub mod progress;
+pub mod report_run;
 pub mod restore_run;
 pub mod run_file;
+mod run_reader;
 mod seen_ids;
 pub mod settings;
 pub mod sft;
@@ -36,6 +39,7 @@ pub use not_done::NotDone;
 pub use pairs::{Pair, pairs_of_shard};
 pub use plan::{Plan, ShardChoice};
 pub use progress::{Progress, Silent};
+pub use report_run::{ReportJob, report_runs};
 pub use restore_run::restore_run;
 pub use run_file::RunFile;
 pub use settings::Settings;

@@ -1,9 +1,9 @@
 //! Two runs over the same documents: what one deletes and the other keeps.
 
-use crate::report::bounded::{BoundedCounts, hash, mixed};
+use crate::report::bounded::BoundedCounts;
 use crate::report::observation::{Deletion, Observation};
 use crate::report::pattern::{Folder, clipped};
-use crate::report::sample::Reservoir;
+use crate::report::sample::{Reservoir, sample_key};
 use refinex_core::Span;
 use serde::Serialize;
 
@@ -165,7 +165,7 @@ impl Comparer {
                 counts.add(self.folder.key(line), || clipped(line, EXAMPLE_BYTES).to_owned());
             }
         }
-        let key = mixed(hash(seen.shard.as_bytes()) ^ mixed(seen.row ^ mixed(self.seed)));
+        let key = sample_key(seen.shard, seen.row, 0, self.seed);
         self.sample.offer(key, || differing(seen, spans));
     }
 

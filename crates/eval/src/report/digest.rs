@@ -1,9 +1,9 @@
 //! What the report wants to know of one document. Pure, so that any thread may do it.
 
-use crate::report::bounded::{hash, mixed};
 use crate::report::finding::{self, Finding};
 use crate::report::observation::{Deletion, Observation};
 use crate::report::pattern::Folder;
+use crate::report::sample::sample_key;
 use crate::report::shape::Shape;
 use refinex_core::{Lines, Outcome, Span};
 
@@ -52,7 +52,7 @@ impl Digest {
     /// Takes a document apart. The seed says which documents are sampled.
     #[must_use]
     pub fn of(seen: &Observation<'_>, seed: u64) -> Self {
-        let key = mixed(hash(seen.shard.as_bytes()) ^ mixed(seen.row ^ mixed(seed)));
+        let key = sample_key(seen.shard, seen.row, 0, seed);
         let (gone, kept, findings) = (Vec::new(), Vec::new(), Vec::new());
         let mut digest =
             Self { key, lines: 0, deleted_lines: 0, whole_line_bytes: 0, gone, kept, findings };

@@ -29,3 +29,4 @@ pub use record::{
     Alarm, Pattern, Patterns, REPORT_VERSION, Report, Reports, RunFacts, SampledDocument, Sampling,
     TextFunnel,
 };
+pub use sample::{Reservoir, sample_key};

@@ -1,22 +1,30 @@
 //! A sample of fixed size that does not depend on the order of what it is drawn from.
 
+use crate::report::bounded::{hash, mixed};
 use std::collections::BTreeMap;
+
+/// The key of a document, or of a part of it, in samples of this seed.
+#[must_use]
+pub fn sample_key(shard: &str, row: u64, part: u64, seed: u64) -> u64 {
+    mixed(hash(shard.as_bytes()) ^ mixed(row ^ mixed(part ^ mixed(seed))))
+}
 
 /// Keeps the `most` things whose keys are least. With keys that are hashes this is a uniform sample
 /// without replacement.
-pub(crate) struct Reservoir<T> {
+pub struct Reservoir<T> {
     most: usize,
     held: BTreeMap<u64, T>,
 }
 
 impl<T> Reservoir<T> {
     /// A sample of at most so many.
-    pub(crate) const fn new(most: usize) -> Self {
+    #[must_use]
+    pub const fn new(most: usize) -> Self {
         Self { most, held: BTreeMap::new() }
     }
 
     /// Offers a thing; it is made only if it is taken.
-    pub(crate) fn offer(&mut self, key: u64, make: impl FnOnce() -> T) {
+    pub fn offer(&mut self, key: u64, make: impl FnOnce() -> T) {
         let beyond = self.held.last_key_value().is_some_and(|(&last, _)| key >= last);
         if self.most == 0 || (self.held.len() >= self.most && beyond) {
             return;
@@ -28,7 +36,7 @@ impl<T> Reservoir<T> {
     }
 
     /// What was drawn, by key.
-    pub(crate) fn into_drawn(self) -> impl Iterator<Item = (u64, T)> {
+    pub fn into_drawn(self) -> impl Iterator<Item = (u64, T)> {
         self.held.into_iter()
     }
 }
