@@ -6,6 +6,7 @@ mod command;
 mod expert_arguments;
 mod export_arguments;
 mod labels_arguments;
+mod report_arguments;
 mod summary;
 
 use arguments::{Arguments, Command, Train};
@@ -22,6 +23,8 @@ fn main() -> ExitCode {
         Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
+        Command::Report(arguments) => command::report::run(&arguments),
+        Command::Deleted(arguments) => command::deleted::run(&arguments),
         Command::Eval(arguments) => command::eval::run(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
         Command::Expert(arguments) => command::expert::run(&arguments),

@@ -1,6 +1,7 @@
 //! One file a subcommand, and what they share.
 
 pub mod apply;
+pub mod deleted;
 pub mod distill;
 pub mod eval;
 pub mod expert;
@@ -8,6 +9,7 @@ pub mod export;
 pub mod inspect;
 pub mod labels;
 pub mod refine;
+pub mod report;
 pub mod restore;
 pub mod rethreshold;
 pub mod train;
