@@ -12,6 +12,7 @@ pub enum Form {
     Html,
     Markdown,
     Json,
+    Datatrove,
 }
 
 #[derive(Args)]
@@ -21,7 +22,7 @@ pub struct Report {
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<String>,
     /// File to write; - for the standard output [default: report.html in the first run, or the standard
-    /// output for Markdown and JSON].
+    /// output for the other forms].
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,
     /// Write a summary in Markdown, short enough for a pull request.
@@ -30,6 +31,9 @@ pub struct Report {
     /// Write everything as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Write the figures of a run in the shape of datatrove's stats.json, for dashboards that read those.
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    pub datatrove: bool,
     /// Group documents by this column too, beside source, language and host; keys joined by dots for what
     /// is nested.
     #[arg(long, value_name = "COLUMN")]
@@ -50,9 +54,10 @@ pub struct Report {
 
 impl Report {
     pub const fn form(&self) -> Form {
-        match (self.markdown, self.json) {
-            (true, _) => Form::Markdown,
-            (_, true) => Form::Json,
+        match (self.markdown, self.json, self.datatrove) {
+            (true, _, _) => Form::Markdown,
+            (_, true, _) => Form::Json,
+            (_, _, true) => Form::Datatrove,
             _ => Form::Html,
         }
     }

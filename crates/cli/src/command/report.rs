@@ -2,7 +2,7 @@
 
 use crate::report_arguments::{Form, Report};
 use refinex::corpus::RunDirectory;
-use refinex::eval::report::{Reports, html, json, markdown};
+use refinex::eval::report::{Reports, datatrove, html, json, markdown};
 use refinex::{RunError, report_runs};
 use std::io::Write;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ pub fn run(arguments: &Report) -> Result<ExitCode, RunError> {
     let form = arguments.form();
     let text = rendered(&reports, form)?;
     match (arguments.output.as_deref(), form) {
-        (Some("-"), _) | (None, Form::Markdown | Form::Json) => print(&text)?,
+        (Some("-"), _) | (None, Form::Markdown | Form::Json | Form::Datatrove) => print(&text)?,
         (Some(file), _) => {
             std::fs::write(file, &text).map_err(|error| {
                 RunError::new(format!("expected to write {file}, but found: {error}"))
@@ -33,16 +33,17 @@ pub fn run(arguments: &Report) -> Result<ExitCode, RunError> {
 }
 
 fn rendered(reports: &Reports, form: Form) -> Result<String, RunError> {
-    match form {
-        Form::Html => Ok(html(reports)),
-        Form::Markdown => Ok(markdown(reports)),
-        Form::Json => json(reports)
-            .map_err(|error| RunError::new(format!("expected a report in JSON: {error}"))),
-    }
+    let json = match form {
+        Form::Html => return Ok(html(reports)),
+        Form::Markdown => return Ok(markdown(reports)),
+        Form::Json => json(reports),
+        Form::Datatrove => datatrove(reports),
+    };
+    json.map_err(|error| RunError::new(format!("expected a report in JSON: {error}")))
 }
 
 /// Without an end of the pipe that reads, there is nothing more to say.
-pub fn print(text: &str) -> Result<(), RunError> {
+fn print(text: &str) -> Result<(), RunError> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(RunError::new(format!("expected to write, but found: {error}")))

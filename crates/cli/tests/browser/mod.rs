@@ -192,7 +192,6 @@ impl Tab {
             "region",
             "image",
             "navigation",
-            "group",
         ];
         let is_nameless = |node: &&Value| {
             node["ignored"] == json!(false)
@@ -201,7 +200,13 @@ impl Tab {
         };
         let controls = nodes.iter().filter(|node| node["role"]["value"] == "button").count();
         assert!(controls > 20, "expected the tree of the page, but found {controls} buttons");
-        nodes.iter().filter(is_nameless).map(|node| node["role"].to_string()).collect()
+        let group = "[...document.querySelectorAll('[role=group]')].every(g => g.getAttribute('aria-label'))";
+        let mut found: Vec<String> =
+            nodes.iter().filter(is_nameless).map(|node| node["role"].to_string()).collect();
+        if !self.holds(group) {
+            found.push("a group".to_owned());
+        }
+        found
     }
 
     /// The whole page as PNG.

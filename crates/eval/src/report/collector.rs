@@ -11,6 +11,7 @@ use crate::report::record::{
     Alarm, Pattern, Patterns, Report, RunFacts, SampledDocument, Sampling, TextFunnel,
 };
 use crate::report::sample::Reservoir;
+use crate::report::spread::Spread;
 use refinex_core::{Outcome, Tally};
 use std::collections::BTreeMap;
 
@@ -63,6 +64,7 @@ pub struct Collector {
     columns: Vec<String>,
     documents: u64,
     text: TextFunnel,
+    lengths: (Spread, Spread),
     shares: Histogram,
     before: Histogram,
     after: Histogram,
@@ -104,6 +106,7 @@ impl Collector {
             columns: columns.to_vec(),
             documents: 0,
             text: TextFunnel::default(),
+            lengths: Default::default(),
             shares: Histogram::of_shares("deleted_share", "Share deleted, by document", 20, true),
             before: Histogram::of_lengths("length_before", "Length before, bytes"),
             after: Histogram::of_lengths("length_after", "Length after, bytes"),
@@ -136,6 +139,8 @@ impl Collector {
     pub fn take(&mut self, seen: &Observation<'_>, digest: &Digest) {
         self.documents += 1;
         self.touched += u64::from(!seen.deletions.is_empty());
+        self.lengths.0.take(digest.lengths.0);
+        self.lengths.1.take(digest.lengths.1);
         self.take_text(seen, digest);
         self.take_histograms(seen);
         self.take_groups(seen);
@@ -262,6 +267,8 @@ impl Collector {
             run,
             tally,
             text,
+            lengths_before: self.lengths.0,
+            lengths_after: self.lengths.1,
             alarms: told,
             histograms: histograms.into_iter().filter(|h| h.total() > 0).collect(),
             patterns,

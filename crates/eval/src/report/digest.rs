@@ -11,6 +11,8 @@ use refinex_core::{Lines, Outcome, Span};
 pub struct Digest {
     /// Its place in samples.
     pub(crate) key: u64,
+    /// Code points before and after.
+    pub(crate) lengths: (u64, u64),
     pub(crate) lines: u64,
     /// Lines of which all content was deleted.
     pub(crate) deleted_lines: u64,
@@ -54,8 +56,20 @@ impl Digest {
     pub fn of(seen: &Observation<'_>, seed: u64) -> Self {
         let key = sample_key(seen.shard, seen.row, 0, seed);
         let (gone, kept, findings) = (Vec::new(), Vec::new(), Vec::new());
-        let mut digest =
-            Self { key, lines: 0, deleted_lines: 0, whole_line_bytes: 0, gone, kept, findings };
+        let length = |text: &str| text.chars().count() as u64;
+        let before = length(seen.text);
+        let deleted: u64 = seen.deletions.iter().map(|d| length(d.span.of(seen.text))).sum();
+        let lengths = (before, before - deleted);
+        let mut digest = Self {
+            key,
+            lengths,
+            lines: 0,
+            deleted_lines: 0,
+            whole_line_bytes: 0,
+            gone,
+            kept,
+            findings,
+        };
         let mut walk =
             Walk { text: seen.text, deletions: seen.deletions, folder: Folder::default() };
         let lines = walk.lines(&mut digest);

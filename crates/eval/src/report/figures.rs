@@ -15,6 +15,11 @@ pub(crate) fn count(count: u64) -> String {
     text
 }
 
+/// So many things: `1 document`, `2 documents`.
+pub(crate) fn many(found: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(found), if found == 1 { "" } else { "s" })
+}
+
 /// A share in per cent: `12.3 %`; what is not nothing is never shown as such.
 pub(crate) fn percent(share: f64) -> String {
     match 100.0 * share {
@@ -104,6 +109,7 @@ mod tests {
         assert_eq!([percent(0.0001), percent(0.9999)], ["< 0.1 %", "> 99.9 %"]);
         assert_eq!([bytes(12), bytes(1500), bytes(999_900)], ["12 B", "1.5 kB", "1.0 MB"]);
         assert_eq!(part(1, 0), "0.0 %");
+        assert_eq!([many(0, "place"), many(1, "place")], ["0 places", "1 place"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reports as Markdown, short enough for a pull request.
 
 use crate::report::comparison::Comparison;
-use crate::report::figures::{bytes, count, part, percent};
+use crate::report::figures::{bytes, count, many, part, percent};
 use crate::report::record::{Report, Reports};
 use crate::report::summary::{far_groups, undecided};
 use std::fmt::Write;
@@ -55,12 +55,9 @@ fn headline(out: &mut String, runs: &[Report]) {
 fn alarms(out: &mut String, report: &Report) {
     out.push_str("\n**Over-deletion alarms** (signs by simple rules, not verdicts)\n\n");
     for alarm in &report.alarms {
-        let (documents, share) = (count(alarm.documents), part(alarm.documents, alarm.of));
-        let _ = writeln!(
-            out,
-            "- {}: {documents} documents ({share} of those that lost text)",
-            alarm.title
-        );
+        let (documents, share) =
+            (many(alarm.documents, "document"), part(alarm.documents, alarm.of));
+        let _ = writeln!(out, "- {}: {documents} ({share} of those that lost text)", alarm.title);
     }
     let far = far_groups(report);
     let tested: u64 = report.groups.iter().map(|table| table.tested).sum();

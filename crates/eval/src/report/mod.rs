@@ -8,6 +8,7 @@
 mod bounded;
 mod collector;
 mod comparison;
+mod datatrove;
 mod digest;
 mod figures;
 mod finding;
@@ -20,10 +21,12 @@ mod pattern;
 mod record;
 mod sample;
 mod shape;
+mod spread;
 mod summary;
 
 pub use collector::{Collector, ReportSettings};
 pub use comparison::{Comparer, Comparison, DifferingDocument, SidePattern, SidesOfBytes};
+pub use datatrove::datatrove;
 pub use digest::Digest;
 pub use finding::FindingKind;
 pub use group::{GROUP_RULE, Group, GroupAlarm, GroupTable};
@@ -36,6 +39,7 @@ pub use record::{
     TextFunnel,
 };
 pub use sample::{Reservoir, sample_key};
+pub use spread::Spread;
 
 /// Reports as JSON.
 ///

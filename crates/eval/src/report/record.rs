@@ -4,6 +4,7 @@ use crate::report::comparison::Comparison;
 use crate::report::finding::FindingKind;
 use crate::report::group::GroupTable;
 use crate::report::histogram::Histogram;
+use crate::report::spread::Spread;
 use refinex_core::{Outcome, Tally};
 use serde::Serialize;
 
@@ -30,6 +31,10 @@ pub struct Report {
     pub tally: Tally,
     /// What became of the text.
     pub text: TextFunnel,
+    /// Lengths of documents before, in code points.
+    pub lengths_before: Spread,
+    /// Lengths of documents after, in code points.
+    pub lengths_after: Spread,
     /// Deletions that a person should look at first.
     pub alarms: Vec<Alarm>,
     /// Distributions over all documents.

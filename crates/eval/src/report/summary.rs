@@ -6,7 +6,8 @@ use crate::report::record::{Pattern, Report};
 /// Fewest deletions of a pattern about which it is asked whether it is decided (guess).
 const TIMES: u64 = 5;
 
-/// Groups that are far off the rest: column, group, statistic; the farthest first.
+/// Groups that are far off the rest: column, group, statistic; those that lose most beyond
+/// the rest first, those that lose least last.
 pub(crate) fn far_groups(report: &Report) -> Vec<(&str, &Group, f64)> {
     let tables = report.groups.iter();
     let all =
@@ -14,7 +15,7 @@ pub(crate) fn far_groups(report: &Report) -> Vec<(&str, &Group, f64)> {
     let mut far: Vec<_> = all
         .filter_map(|(column, group)| group.alarm.map(|alarm| (column, group, alarm.z)))
         .collect();
-    far.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
+    far.sort_by(|a, b| b.2.total_cmp(&a.2));
     far
 }
 

@@ -1,7 +1,7 @@
 //! The sections of a page: what stands above the documents.
 
 use crate::report::comparison::{Comparison, SidePattern};
-use crate::report::figures::{bytes, count, escaped, part, percent, share};
+use crate::report::figures::{bytes, count, escaped, many, part, percent, share};
 use crate::report::html::groups::bar;
 use crate::report::record::{Alarm, Pattern, Patterns, Report};
 use crate::report::summary::{far_groups, undecided};
@@ -84,7 +84,7 @@ pub(super) fn alarms(report: &Report) -> String {
         .collect();
     cards += &card(
         open.is_empty(),
-        &format!("{} patterns", open.len()),
+        &many(open.len() as u64, "pattern"),
         "Lines deleted here and kept there",
         "among the most frequent patterns, those that are kept as lines in 30 to 90 % of all cases",
         &list(&named),
@@ -98,8 +98,8 @@ pub(super) fn alarms(report: &Report) -> String {
 
 fn alarm(alarm: &Alarm) -> String {
     let figure = format!(
-        "{} documents ({} of those that lost text)",
-        count(alarm.documents),
+        "{} ({} of those that lost text)",
+        many(alarm.documents, "document"),
         part(alarm.documents, alarm.of)
     );
     let name = alarm.kind.name();
@@ -107,9 +107,9 @@ fn alarm(alarm: &Alarm) -> String {
         String::new()
     } else {
         format!(
-            "<p>{} places. <button type=\"button\" class=\"jump\" data-finding=\"{name}\">Show \
+            "<p>{}. <button type=\"button\" class=\"jump\" data-finding=\"{name}\">Show \
              examples</button></p>",
-            count(alarm.places)
+            many(alarm.places, "place")
         )
     };
     card(alarm.documents == 0, &figure, alarm.title, alarm.rule, &button)
