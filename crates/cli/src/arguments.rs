@@ -53,7 +53,7 @@ pub enum Command {
   refinex inspect refined/ --sample 5 --outcome edited
   refinex inspect refined/ https://example.org/page-17")]
     Inspect(Inspect),
-    /// Write a page that shows what runs deleted, where to look first, and documents before and after.
+    /// Write a page that shows what runs deleted and where to look first.
     #[command(after_help = "Examples:
   refinex report refined/                              # writes refined/report.html
   refinex report refined/ careful/ -o compared.html    # two runs over the same documents

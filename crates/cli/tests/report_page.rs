@@ -143,12 +143,12 @@ fn tables(tab: &mut Tab) {
     tab.run("document.querySelector('.view:not([hidden]) [data-by=kept]').click()");
     assert!(tab.holds("(() => { const k = [...document.querySelectorAll('.view:not([hidden]) .patterns tbody tr')].map(r => +r.dataset.kept); \
         return k.every((v, i) => i === 0 || k[i - 1] >= v); })()"));
-    // An alarm leads to its documents.
-    tab.run("document.querySelector('.view:not([hidden]) .jump')?.click()");
+    // An alarm leads to its documents and to the place.
+    tab.run("document.querySelector('.view:not([hidden]) .jump').click()");
     assert!(tab.holds(
-        "!document.querySelector('.view:not([hidden]) .jump') || \
-        [...document.querySelectorAll('#list button')].every(b => b.querySelector('.flag'))"
+        "[...document.querySelectorAll('#list button')].every(b => b.querySelector('.flag'))"
     ));
+    assert!(tab.holds("document.querySelector('del.current').closest('tr.found') !== null"));
 }
 
 #[test]

@@ -168,8 +168,8 @@ impl OpenRun {
             let place = self.directory.store().place(RunDirectory::SUCCESS);
             let shards = manifests.len();
             return Err(RunError::new(format!(
-                "expected a complete run, but found no {place} ({shards} shards are done; run the \
-                 same command again, or use --partial for what is done)"
+                "expected a complete run, but found no {place} (shards that are done: {shards}; \
+                 run the same command again, or use --partial for those)"
             )));
         }
         match self.missing_shard()? {

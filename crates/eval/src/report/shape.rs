@@ -104,6 +104,11 @@ fn is_code(line: &str) -> bool {
     if line.starts_with("```") {
         return true;
     }
+    // What a template should have filled in is no code.
+    if line.starts_with('{') && line.ends_with('}') && line.len() > 2 && !line.contains([';', ':'])
+    {
+        return false;
+    }
     let has = |signs: &[char]| line.contains(signs);
     let closes = line.ends_with([';', '{', '}']) || line.ends_with("*/") || line.ends_with("):");
     let lone = matches!(line, "}" | "{" | "};" | "});" | "]" | "end");
@@ -122,7 +127,7 @@ fn is_table(line: &str) -> bool {
         }
     }
     let (all, numbers) = (cells(' ').count(), cells(' ').filter(|cell| is_number(cell)).count());
-    (4..=20).contains(&all) && numbers >= 3 && 2 * numbers >= all
+    (4..=20).contains(&all) && numbers >= 4 && 2 * numbers >= all
 }
 
 /// Whether at least half of what a cell says is digits.
@@ -170,6 +175,8 @@ mod tests {
             ("1999 12.4 18.0 7", Shape::Table),
             ("Home | About | Contact", Shape::Other),
             ("share", Shape::Other),
+            ("{{ number }}", Shape::Other),
+            ("edited Nov 23, 2014 at 19:18", Shape::Other),
             ("© 2021 Example News", Shape::Other),
             ("import duties were raised", Shape::Other),
         ] {

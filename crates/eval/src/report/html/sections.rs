@@ -285,7 +285,7 @@ pub(super) fn comparison(found: &Comparison) -> String {
     let line =
         |name: &str, bytes_of: u64, class: &str| step(name, bytes_of, all, &bytes(bytes_of), class);
     let lines = [
-        line("both delete", sides.both, "gone"),
+        line("both delete", sides.both, ""),
         line(&format!("only {} deletes", found.first), sides.first, "first"),
         line(&format!("only {} deletes", found.second), sides.second, "second"),
         line("neither deletes", sides.neither, ""),
@@ -311,6 +311,11 @@ pub(super) fn comparison(found: &Comparison) -> String {
 }
 
 fn side(title: &str, patterns: &[SidePattern]) -> String {
+    if patterns.is_empty() {
+        return format!(
+            "<div><table><caption>{title}</caption></table><p class=\"quiet\">Nothing.</p></div>"
+        );
+    }
     let rows: String = patterns
         .iter()
         .map(|pattern| {

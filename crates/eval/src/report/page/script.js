@@ -113,6 +113,7 @@
     state.edits = edits();
     state.edit = -1;
     if (lastEdit) edit(state.edits.length - 1);
+    else if (one("#finding").value) finding(one("#finding").value);
     place();
   }
 
@@ -175,6 +176,7 @@
       else if (!line.length && line.ended >= 0) row.className = "all";
       if (found.has(at + 1)) {
         row.classList.add("found");
+        row.dataset.finding = found.get(at + 1);
         row.title = findings[found.get(at + 1)];
       }
       const number = make("td", "no");
@@ -245,6 +247,14 @@
     for (const element of state.edits[at] || []) element.classList.add("current");
     if (state.edits[at]) inView(one("#text"), state.edits[at][0]);
     place();
+  }
+
+  // Goes to the first place of an alarm.
+  function finding(kind) {
+    const row = one(`#text tr[data-finding="${kind}"]`);
+    const gone = row && one("del", row);
+    if (gone) edit(state.edits.findIndex((elements) => elements.includes(gone)));
+    if (row) inView(one("#text"), row);
   }
 
   // Scrolls only the box, never the page.
