@@ -40,10 +40,13 @@ pub fn report_runs(job: &ReportJob) -> Result<Reports, RunError> {
         .num_threads(job.threads)
         .build()
         .map_err(|error| RunError::new(format!("expected {} threads: {error}", job.threads)))?;
+    // All runs and comparisons share one page.
+    let mut job = job.clone();
+    job.settings.page_bytes /= runs.len() + others.len();
     pool.install(|| {
-        let reports = runs.iter().map(|run| report(run, job)).collect::<Result<_, _>>()?;
+        let reports = runs.iter().map(|run| report(run, &job)).collect::<Result<_, _>>()?;
         let comparisons =
-            others.iter().map(|other| compare(&runs[0], other, job)).collect::<Result<_, _>>()?;
+            others.iter().map(|other| compare(&runs[0], other, &job)).collect::<Result<_, _>>()?;
         Ok(Reports { version: REPORT_VERSION, runs: reports, comparisons })
     })
 }
@@ -136,7 +139,7 @@ fn check_same_documents(first: &OpenRun, second: &OpenRun) -> Result<(), RunErro
 
 fn compare(first: &OpenRun, second: &OpenRun, job: &ReportJob) -> Result<Comparison, RunError> {
     let columns = ColumnsWanted::new(&[]);
-    let mut comparer = Comparer::new(job.settings.seed);
+    let mut comparer = Comparer::new(job.settings.seed, job.settings.page_bytes);
     for manifest in &first.manifests {
         let mut others = SecondPrograms::open(second, manifest)?;
         first.each_of_shard(manifest, &columns, &mut |window| {

@@ -2,6 +2,7 @@
 
 use crate::report::bounded::BoundedCounts;
 use crate::report::digest::{Digest, Gone};
+use crate::report::figures::bytes_in_script;
 use crate::report::finding::FindingKind;
 use crate::report::group::{Grouping, Share};
 use crate::report::histogram::Histogram;
@@ -21,6 +22,8 @@ const MOST_PATTERNS: usize = 200_000;
 const MOST_KEPT: usize = 1_000_000;
 /// Most bytes of an example of a pattern.
 const EXAMPLE_BYTES: usize = 240;
+/// Most bytes of an id or an address that is shown.
+const NAME_BYTES: usize = 600;
 /// Examples of a pattern.
 const EXAMPLES: usize = 3;
 
@@ -39,8 +42,8 @@ pub struct ReportSettings {
     pub groups: usize,
     /// Most bytes of a text that is shown.
     pub text_bytes: usize,
-    /// Most bytes of all texts that are shown.
-    pub all_text_bytes: usize,
+    /// Most bytes that all documents that are shown take in a page.
+    pub page_bytes: usize,
 }
 
 impl Default for ReportSettings {
@@ -53,7 +56,7 @@ impl Default for ReportSettings {
             patterns: 200,
             groups: 40,
             text_bytes: 16 << 10,
-            all_text_bytes: 2 << 20,
+            page_bytes: 3 << 20,
         }
     }
 }
@@ -247,7 +250,7 @@ impl Collector {
             drawn.extend(alarm.sample.into_drawn());
         }
         drawn.extend(samples.into_iter().flat_map(Reservoir::into_drawn));
-        let (shown, left_out) = within(drawn, settings.all_text_bytes);
+        let (shown, left_out) = within(drawn, settings.page_bytes);
         let sampling = Sampling {
             seed: settings.seed,
             documents,
@@ -325,16 +328,18 @@ fn shown(
     let text = clipped(seen.text, text_bytes);
     let end = text.len();
     let columns = columns.iter().zip(seen.columns);
-    let columns = columns.filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+    let columns = columns.filter_map(|(name, value)| {
+        Some((name.clone(), clipped(value.as_deref()?, NAME_BYTES).to_owned()))
+    });
     let deletions = seen.deletions.iter().filter(|d| d.span.start() < end);
     let findings = digest.findings.iter().filter(|f| f.span.start() < end);
     SampledDocument {
         shard: seen.shard.to_owned(),
         row: seen.row,
-        id: seen.id.to_owned(),
+        id: clipped(seen.id, NAME_BYTES).to_owned(),
         outcome: seen.outcome,
         reason: seen.reason.map(str::to_owned),
-        url: seen.url.map(str::to_owned),
+        url: seen.url.map(|url| clipped(url, NAME_BYTES).to_owned()),
         columns: columns.collect(),
         text: text.to_owned(),
         text_bytes: seen.text.len() as u64,
@@ -364,15 +369,24 @@ fn within(drawn: Vec<(u64, SampledDocument)>, most_bytes: usize) -> (Vec<Sampled
         if !keys.insert(key) {
             continue;
         }
-        bytes += document.text.len();
-        if bytes > most_bytes {
-            bytes -= document.text.len();
+        let more = bytes_in_page(&document);
+        if bytes + more > most_bytes {
             left_out += 1;
         } else {
+            bytes += more;
             shown.push(document);
         }
     }
     (shown, left_out)
+}
+
+/// What a document takes in a page, generously: its text, 5 bytes a score of a line, 16 a deletion, and 400
+/// for the rest.
+fn bytes_in_page(document: &SampledDocument) -> usize {
+    let SampledDocument { text, line_scores, deletions, id, url, .. } = document;
+    let names = bytes_in_script(id) + url.as_deref().map_or(0, bytes_in_script);
+    let columns: usize = document.columns.iter().map(|(_, value)| bytes_in_script(value)).sum();
+    bytes_in_script(text) + columns + 5 * line_scores.len() + 16 * deletions.len() + names + 400
 }
 
 #[cfg(test)]
@@ -415,8 +429,11 @@ mod tests {
     fn a_budget_leaves_documents_out_and_says_so() {
         let text = "word ".repeat(100);
         let texts = vec![(text.as_str(), &[(0, 5)][..]); 50];
-        let settings =
-            ReportSettings { text_bytes: 99, all_text_bytes: 1000, ..ReportSettings::default() };
+        let settings = ReportSettings {
+            text_bytes: 99,
+            page_bytes: 10 * (99 + 16 + 1 + 2 + 400),
+            ..ReportSettings::default()
+        };
         let report = collected(&texts, settings);
         let Sampling { shown, left_out, .. } = report.sampling;
         assert_eq!((shown, left_out), (10, 40));

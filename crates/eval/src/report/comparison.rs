@@ -1,6 +1,7 @@
 //! Two runs over the same documents: what one deletes and the other keeps.
 
 use crate::report::bounded::BoundedCounts;
+use crate::report::figures::bytes_in_script;
 use crate::report::observation::{Deletion, Observation};
 use crate::report::pattern::{Folder, clipped};
 use crate::report::sample::{Reservoir, sample_key};
@@ -13,6 +14,8 @@ const MOST_PATTERNS: usize = 100_000;
 const LISTED: usize = 60;
 /// Most bytes of an example.
 const EXAMPLE_BYTES: usize = 240;
+/// Most bytes of an id that is shown.
+const NAME_BYTES: usize = 600;
 /// Documents that are shown.
 const SHOWN: usize = 60;
 /// Most bytes of a text that is shown.
@@ -97,6 +100,7 @@ enum Side {
 /// Compares two runs, document by document.
 pub struct Comparer {
     seed: u64,
+    page_bytes: usize,
     documents: u64,
     alike: u64,
     bytes: SidesOfBytes,
@@ -107,11 +111,12 @@ pub struct Comparer {
 }
 
 impl Comparer {
-    /// A comparison of nothing yet.
+    /// A comparison of nothing yet; the documents that it shows take at most `page_bytes` in a page.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, page_bytes: usize) -> Self {
         Self {
             seed,
+            page_bytes,
             documents: 0,
             alike: 0,
             bytes: SidesOfBytes::default(),
@@ -184,9 +189,22 @@ impl Comparer {
             only_first: listed(of_first),
             only_second: listed(of_second),
             missed_at_most: of_first.floor().max(of_second.floor()),
-            differing: self.sample.into_drawn().map(|(_, document)| document).collect(),
+            differing: within(self.sample, self.page_bytes),
         }
     }
+}
+
+/// As many documents as the budget allows.
+fn within(sample: Reservoir<DifferingDocument>, most_bytes: usize) -> Vec<DifferingDocument> {
+    let mut bytes = 0;
+    let drawn = sample.into_drawn().map(|(_, document)| document);
+    drawn
+        .take_while(|document| {
+            let DifferingDocument { text, spans, id, .. } = document;
+            bytes += bytes_in_script(text) + bytes_in_script(id) + 12 * spans.len() + 400;
+            bytes <= most_bytes
+        })
+        .collect()
 }
 
 fn is_empty_without(text: &str, deletions: &[Deletion]) -> bool {
@@ -246,7 +264,7 @@ fn differing(seen: &Observation<'_>, spans: &[(Span, Side)]) -> DifferingDocumen
     DifferingDocument {
         shard: seen.shard.to_owned(),
         row: seen.row,
-        id: seen.id.to_owned(),
+        id: clipped(seen.id, NAME_BYTES).to_owned(),
         text: text.to_owned(),
         text_bytes: seen.text.len() as u64,
         spans: spans.collect(),
@@ -289,7 +307,7 @@ mod tests {
 
     #[test]
     fn documents_that_differ_are_counted_and_shown() {
-        let mut comparer = Comparer::new(0);
+        let mut comparer = Comparer::new(0, 1 << 20);
         let (one, all) = (deletions(&[(0, 5)]), deletions(&[(0, 10)]));
         comparer.take(&observed("Menu\nstory", &one), &all);
         comparer.take(&observed("Menu\nstory", &one), &one);

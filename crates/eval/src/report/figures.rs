@@ -98,6 +98,16 @@ pub(crate) fn json_in_script(json: &str) -> String {
     out
 }
 
+/// How many bytes a text takes as JSON [in a script](json_in_script), without its quotes.
+pub(crate) fn bytes_in_script(text: &str) -> usize {
+    let of = |c: char| match c {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => 6,
+        _ => c.len_utf8(),
+    };
+    text.chars().map(of).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +128,9 @@ mod tests {
         let json = serde_json::to_string("</script><!--\u{2028}&").unwrap();
         let inside = json_in_script(&json);
         assert_eq!(inside, "\"\\u003c/script\\u003e\\u003c!--\\u2028\\u0026\"");
+        let all: String = ('\0'..='\u{3000}').collect();
+        let as_json = json_in_script(&serde_json::to_string(&all).unwrap());
+        assert_eq!(bytes_in_script(&all) + 2, as_json.len());
         let back: String = serde_json::from_str(&inside).unwrap();
         assert_eq!(back, "</script><!--\u{2028}&");
     }

@@ -105,7 +105,7 @@ pub(crate) mod tests {
         let seen = Observation { id: "\"'><i>", columns: &columns, ..observed(text, &gone) };
         let mut collector = Collector::new(ReportSettings::default(), &["source".to_owned()]);
         collector.take(&seen, &Digest::of(&seen, 0));
-        let mut comparer = Comparer::new(0);
+        let mut comparer = Comparer::new(0, 1 << 20);
         comparer.take(&seen, &[]);
         let run = RunFacts { location: "out/<run>".to_owned(), ..RunFacts::default() };
         let report = collector.finish(run, Tally::default());

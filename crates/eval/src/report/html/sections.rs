@@ -302,9 +302,10 @@ pub(super) fn comparison(found: &Comparison) -> String {
     format!(
         "<dl class=\"facts\"><div><dt>first</dt><dd>{first}</dd></div><div><dt>second</dt>\
          <dd>{second}</dd></div></dl><div class=\"tiles\">{}</div><section class=\"s-sides\">\
-         <h2>Who deletes what</h2>{}<div class=\"pair\">{}{}</div></section>",
+         <h2>Who deletes what</h2>{}<p class=\"quiet\">Of the documents that differ, {} are shown below: a uniform sample.</p><div class=\"pair\">{}{}</div></section>",
         tiles.concat(),
         funnel("Text", &lines.concat()),
+        count(found.differing.len() as u64),
         side("Only the first deletes", &found.only_first),
         side("Only the second deletes", &found.only_second)
     )
