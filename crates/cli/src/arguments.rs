@@ -65,6 +65,20 @@ pub enum Command {
   refinex inspect refined/ --sample 5 --outcome edited
   refinex inspect refined/ https://example.org/page-17")]
     Inspect(Inspect),
+    /// Write a page that shows what runs deleted and where to look first.
+    #[command(after_help = "Examples:
+  refinex report refined/                              # writes refined/report.html
+  refinex report refined/ careful/ -o compared.html    # two runs over the same documents
+  refinex report refined/ --markdown >> $GITHUB_STEP_SUMMARY
+  refinex report refined/ --json | jq '.runs[0].alarms'")]
+    Report(crate::report_arguments::Report),
+    /// Print what a run deleted as JSON lines: id, shard, row, span, score, text.
+    #[command(after_help = "Examples:
+  refinex deleted refined/ > deleted.jsonl
+  refinex deleted refined/ --sample 100 --seed 7
+  refinex deleted refined/ --top 50
+  refinex deleted refined/ --grep '(?i)newsletter' --sample 20")]
+    Deleted(crate::report_arguments::Deleted),
     /// Score deletions against gold deletions, of several refiners side by side.
     #[command(after_help = "Examples:
   refinex eval samples/gold.jsonl.zst out/samples

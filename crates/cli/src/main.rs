@@ -8,6 +8,7 @@ mod expert_arguments;
 mod export_arguments;
 mod generator_arguments;
 mod labels_arguments;
+mod report_arguments;
 mod summary;
 mod train_generator_arguments;
 
@@ -26,6 +27,8 @@ fn main() -> ExitCode {
         Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
+        Command::Report(arguments) => command::report::run(&arguments),
+        Command::Deleted(arguments) => command::deleted::run(&arguments),
         Command::Eval(arguments) => command::eval::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
         Command::BenchRefiner(arguments) => command::bench::answer(&arguments),

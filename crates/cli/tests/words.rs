@@ -64,6 +64,8 @@ fn the_help_of_every_command() {
         "inspect",
         "eval",
         "bench",
+        "report",
+        "deleted",
         "train",
         "train tagger",
         "train generator",
@@ -156,4 +158,28 @@ fn the_errors_of_what_cannot_run() {
     ];
     let words: Vec<String> = lines.iter().map(|line| said(folder.path(), line)).collect();
     expect("errors.txt", &words.join("\n"));
+}
+
+#[test]
+fn the_errors_of_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let run = |line: &[&str]| said(folder.path(), line);
+    run(&["refine", "in", "-o", "cut", "--keep-all", "-q"]);
+    run(&["refine", "in/rows.jsonl", "-o", "one", "--keep-all", "-q"]);
+    fs::write(folder.path().join("other.jsonl"), "{\"id\":\"x\",\"text\":\"y\"}\n").unwrap();
+    run(&["refine", "other.jsonl", "-o", "other", "--keep-all", "-q"]);
+    let lines: [&[&str]; 9] = [
+        &["report", "in"],
+        &["report", "cut"],
+        &["report", "one", "other"],
+        &["report", "one", "--json", "--markdown"],
+        &["report", "one", "-o", "nowhere/x.html"],
+        &["report", "one", "--markdown"],
+        &["deleted", "nowhere"],
+        &["deleted", "one", "--grep", "("],
+        &["deleted", "one", "--top", "3", "--sample", "3"],
+    ];
+    let words: Vec<String> = lines.iter().map(|line| run(line)).collect();
+    expect("report.txt", &words.join("\n"));
 }

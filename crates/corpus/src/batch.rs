@@ -12,6 +12,7 @@ use crate::reader::ShardContext;
 use crate::removed;
 use crate::table::read::RawTable;
 use crate::table::rows::TableRows;
+use crate::values::{values_of_json, values_of_table};
 use crate::wet::rows::WetRows;
 use crate::wet::split::RawRecords;
 use arrow_array::RecordBatch;
@@ -143,6 +144,32 @@ impl Decoded {
             }
             Rows::Table(table) => numbers_of_table(table.batch(), column),
             Rows::Wet(records) => vec![None; records.len()],
+        }
+    }
+
+    /// The values that stand in `columns` beside the texts, one list a row: text as it is, numbers and
+    /// truth values in words, `None` for anything else. Columns are named as for
+    /// [`numbers`](Self::numbers); those of WET records are the ones that are written of them.
+    #[must_use]
+    pub fn values(&self, columns: &[&str]) -> Vec<Vec<Option<String>>> {
+        let none = || vec![None; columns.len()];
+        match &self.rows {
+            Rows::Lines(lines) => {
+                let of = |at| lines.view(at).map(|line| values_of_json(line.row, columns));
+                (0..lines.len()).map(|at| of(at).unwrap_or_else(none)).collect()
+            }
+            Rows::Wet(records) => {
+                let of = |at| columns.iter().map(|column| records.value(at, column)).collect();
+                (0..records.len()).map(of).collect()
+            }
+            Rows::Table(table) => {
+                let mut rows: Vec<_> = (0..table.len()).map(|_| none()).collect();
+                for (place, column) in columns.iter().enumerate() {
+                    let values = values_of_table(table.batch(), column);
+                    rows.iter_mut().zip(values).for_each(|(row, value)| row[place] = value);
+                }
+                rows
+            }
         }
     }
 

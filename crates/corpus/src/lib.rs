@@ -33,6 +33,7 @@ mod second_text;
 mod sidecar;
 mod store;
 mod table;
+mod values;
 mod wet;
 mod writer;
 

@@ -16,7 +16,8 @@ pub(crate) fn number_of_json(row: &str, column: &str) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
-fn pointer(column: &str) -> String {
+/// The JSON pointer of a path of keys joined by dots.
+pub(crate) fn pointer(column: &str) -> String {
     column
         .split('.')
         .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
@@ -32,7 +33,8 @@ pub(crate) fn numbers_of_table(batch: &RecordBatch, column: &str) -> Vec<Option<
     numbers.iter().map(|number| number.filter(|number| number.is_finite())).collect()
 }
 
-fn array_of(batch: &RecordBatch, column: &str) -> Option<ArrayRef> {
+/// The column of a name or path.
+pub(crate) fn array_of(batch: &RecordBatch, column: &str) -> Option<ArrayRef> {
     if let Some(array) = batch.column_by_name(column) {
         return Some(Arc::clone(array));
     }

@@ -1,4 +1,4 @@
-//! The judge of refinex: scores of predicted deletions against gold deletions. Pure.
+//! The judge of refinex: scores of predicted deletions against gold deletions, and reports. Pure.
 //!
 //! [`Judged`] is one document; [`Sums`] adds documents up and gives [`DeletionScores`];
 //! [`Evaluator`] takes the documents of a gold set with the predictions of several refiners and
@@ -21,6 +21,7 @@ pub mod proxy;
 pub mod quality;
 pub mod random;
 pub mod rank;
+pub mod report;
 pub mod rewriting;
 pub mod share;
 pub mod table;

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod bench;
+pub mod deleted;
 pub mod distill;
 pub mod eval;
 pub mod expert;
@@ -11,6 +12,7 @@ pub mod generator;
 pub mod inspect;
 pub mod labels;
 pub mod refine;
+pub mod report;
 pub mod restore;
 pub mod rethreshold;
 pub mod train;

@@ -56,6 +56,15 @@ impl WetRows {
         }
     }
 
+    /// The value of a column that is written of a record, such as `metadata.url`.
+    pub(crate) fn value(&self, at: usize, column: &str) -> Option<String> {
+        let key = column.strip_prefix("metadata.")?;
+        let (_, name) = KEPT_FIELDS.iter().find(|(kept, _)| *kept == key)?;
+        let record = self.rows.get(at)?.as_ref().ok()?;
+        let value = field(&self.bytes[record.head.clone()], name)?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+
     pub(crate) fn deleted(&self, at: usize, deletions: &Deletions) -> Option<DeletedTexts> {
         deleted_of(self.document(at).ok()?.text, deletions)
     }

@@ -1,0 +1,143 @@
+//! Reports as one page of HTML that needs nothing else: no network, no other file.
+
+mod charts;
+mod embed;
+mod groups;
+mod sections;
+
+use crate::report::comparison::Comparison;
+use crate::report::figures::{escaped, json_in_script};
+use crate::report::record::{Report, Reports};
+
+const PAGE: &str = include_str!("../page/page.html");
+const STYLE: &str = include_str!("../page/style.css");
+const SCRIPT: &str = include_str!("../page/script.js");
+
+/// The page of one or more reports.
+#[must_use]
+pub fn html(reports: &Reports) -> String {
+    let title = reports.runs.first().map_or("", |report| report.run.location.as_str());
+    let data = serde_json::to_string(&embed::sets(reports)).unwrap_or_else(|_| "[]".to_owned());
+    let parts = [
+        ("title", escaped(title)),
+        ("style", STYLE.to_owned()),
+        ("views", views(reports)),
+        ("choice", choice(reports)),
+        ("data", json_in_script(&data)),
+        ("script", SCRIPT.to_owned()),
+    ];
+    filled(PAGE, &parts)
+}
+
+/// A template with its `{{name}}` replaced; what is put in is not looked at again.
+fn filled(template: &str, parts: &[(&str, String)]) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((name, behind)) = after.split_once("}}") else { break };
+        out.push_str(before);
+        let part = parts.iter().find(|(known, _)| *known == name);
+        out.push_str(part.map_or("", |(_, text)| text.as_str()));
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The choice of what is looked at, if there is more than one thing.
+fn choice(reports: &Reports) -> String {
+    let names = names(reports);
+    if names.len() < 2 {
+        return String::new();
+    }
+    let options = names.iter().enumerate().map(|(at, name)| {
+        let name = escaped(name);
+        format!("<option value=\"{at}\">{name}</option>")
+    });
+    let options: String = options.collect();
+    format!("<label class=\"choice\">Show <select id=\"view\">{options}</select></label>")
+}
+
+/// What can be looked at: runs, then comparisons.
+fn names(reports: &Reports) -> Vec<String> {
+    let beside = |pair: &Comparison| format!("{} beside {}", pair.first, pair.second);
+    let runs = reports.runs.iter().map(|report| report.run.location.clone());
+    runs.chain(reports.comparisons.iter().map(beside)).collect()
+}
+
+fn views(reports: &Reports) -> String {
+    let runs = reports.runs.iter().map(run_view);
+    let comparisons = reports.comparisons.iter().map(sections::comparison);
+    let view = |(at, inside): (usize, String)| {
+        let hidden = if at == 0 { "" } else { " hidden" };
+        format!("<div class=\"view\" data-view=\"{at}\"{hidden}>{inside}</div>\n")
+    };
+    runs.chain(comparisons).enumerate().map(view).collect()
+}
+
+fn run_view(report: &Report) -> String {
+    [
+        sections::facts(report),
+        sections::headline(report),
+        sections::alarms(report),
+        sections::funnels(report),
+        charts::histograms(&report.histograms),
+        sections::patterns(&report.patterns),
+        groups::groups(&report.groups),
+        sections::method(report),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::report::digest::tests::{deletions, observed};
+    use crate::report::{Collector, Comparer, Digest, Observation, ReportSettings, RunFacts};
+    use refinex_core::Tally;
+
+    /// A report of one document with hostile text and id.
+    pub(crate) fn hostile() -> Reports {
+        let text =
+            "</script><script>alert(1)</script>\u{2028}\n<img src=x onerror=alert(2)>\n{{views}}";
+        let gone = deletions(&[(0, 12), (37, 60)]);
+        let columns = [Some("<b>host</b>".to_owned())];
+        let seen = Observation { id: "\"'><i>", columns: &columns, ..observed(text, &gone) };
+        let mut collector = Collector::new(ReportSettings::default(), &["source".to_owned()]);
+        collector.take(&seen, &Digest::of(&seen, 0));
+        let mut comparer = Comparer::new(0, 1 << 20);
+        comparer.take(&seen, &[]);
+        let run = RunFacts { location: "out/<run>".to_owned(), ..RunFacts::default() };
+        let report = collector.finish(run, Tally::default());
+        let comparisons = vec![comparer.finish("a", "b")];
+        Reports { version: 1, runs: vec![report], comparisons }
+    }
+
+    #[test]
+    fn nothing_of_a_document_becomes_markup() {
+        let page = html(&hostile());
+        assert!(!page.contains("<img") && !page.contains("alert(1)</script>"));
+        assert!(!page.contains("<i>") && !page.contains("<b>host") && !page.contains("<run>"));
+        assert_eq!(page.matches("<script").count(), 2, "data and program");
+        assert!(page.contains("\\u2028") && !page.contains('\u{2028}'));
+        assert!(page.contains("{{views}}"), "what is put in is not looked at again");
+    }
+
+    #[test]
+    fn the_page_names_no_other_file_or_host() {
+        let page = html(&hostile());
+        for sign in ["http://", "https://", "src=\"", "@import", "url("] {
+            let found = page.find(sign);
+            let near = found.map(|at| page.get(at..at + 40));
+            assert!(found.is_none(), "{sign}: {near:?}");
+        }
+        let links = page.split("href=\"").skip(1);
+        links.for_each(|link| assert!(link.starts_with('#') || link.starts_with("data:,")));
+    }
+
+    #[test]
+    fn a_template_is_filled_once() {
+        let parts = [("a", "{{b}}".to_owned()), ("b", "x".to_owned())];
+        assert_eq!(filled("1{{a}}2{{b}}3{{c}}4{{", &parts), "1{{b}}2x34{{");
+    }
+}
