@@ -219,6 +219,13 @@ pub struct TrainTagger {
     /// there goes on.
     #[arg(short, long)]
     pub output: PathBuf,
+    /// Weights files or training folders whose networks for lines are taken over as they are: only
+    /// the network that finds pieces inside lines is trained.
+    #[arg(long, num_args = 1.., value_name = "WEIGHTS")]
+    pub lines_of: Vec<String>,
+    /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
+    #[arg(long, default_value_t = 3, value_name = "EPOCHS")]
+    pub piece_epochs: usize,
     /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start
     /// from, model.safetensors and vocab.txt of a BERT 384 wide such as MiniLM.
     #[arg(long)]

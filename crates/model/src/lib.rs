@@ -7,6 +7,7 @@
 mod encoder;
 mod error;
 mod facts;
+mod inline;
 mod kernel;
 mod layout;
 mod lines;

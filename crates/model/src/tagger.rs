@@ -1,6 +1,8 @@
 //! The tagger: one score a line, in one pass.
 
 use crate::error::ModelError;
+use crate::inline::{Sheet, pieces};
+use crate::lines::lines;
 use crate::network::{Input, Labelling, assemble, forward};
 use crate::page::Page;
 use crate::parameters::{EMBED, EXPERT};
@@ -15,6 +17,8 @@ static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
 pub struct Tagger {
     /// Networks that were trained from several seeds; their mean is the score.
     members: Vec<Member>,
+    /// Reads the units inside lines.
+    pieces: Option<Member>,
     threshold: f32,
     fingerprint: u64,
 }
@@ -33,8 +37,8 @@ impl Tagger {
     /// # Errors
     /// If it is not a whole weights file of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let TaggerFile { members, threshold } = weights::from_bytes(bytes)?;
-        Ok(Self { members, threshold, fingerprint: xxh3_64(bytes) })
+        let TaggerFile { members, pieces, threshold } = weights::from_bytes(bytes)?;
+        Ok(Self { members, pieces, threshold, fingerprint: xxh3_64(bytes) })
     }
 
     /// Its name for people.
@@ -43,7 +47,7 @@ impl Tagger {
         if self.members.iter().any(|member| member.reader.is_some()) {
             "reading-tagger-1"
         } else {
-            "line-tagger-3"
+            "line-tagger-4"
         }
     }
 
@@ -74,6 +78,25 @@ impl Tagger {
         let count = self.members.len() as f32;
         scores.iter_mut().for_each(|sum| *sum /= count);
         spread(page.lines, &page.rows, &scores)
+    }
+}
+
+/// Lines that score more than this go at any threshold in use: nothing in them is read again.
+/// (guess)
+const SURE: f32 = 0.95;
+
+impl Tagger {
+    /// Pieces inside the lines of `document[view]`, whose scores are `of_lines`, with the
+    /// probability that they are noise: sorted, disjoint, in bytes of the view.
+    #[must_use]
+    pub fn score_pieces(&self, document: &str, view: Span, of_lines: &[f32]) -> Vec<(Span, f32)> {
+        let Some(member) = &self.pieces else { return Vec::new() };
+        let text = view.of(document);
+        let found = lines(text);
+        let wanted = |at: usize| of_lines.get(at).is_some_and(|&score| score < SURE);
+        let sheet = Sheet::read(text, &found, wanted);
+        let scores = member.score(text, &sheet.page);
+        pieces(text, &found, &sheet.places, &scores)
     }
 }
 

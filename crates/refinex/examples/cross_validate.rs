@@ -70,7 +70,7 @@ fn main() {
     let models = recipe.train(&sets, &mut Watch(&mut watch)).expect("trained");
     let mut file = std::fs::File::create(out).expect("a file");
     if let Some(path) = value("--weights") {
-        std::fs::write(path, weights_file(&models).expect("weights")).expect("written");
+        std::fs::write(path, weights_file(&models, None, 0.5).expect("weights")).expect("written");
     }
     for (id, document) in back {
         let plain = LabelledDocument { hint: None, ..document };
@@ -114,6 +114,7 @@ fn sets(data: &str, permissive: bool) -> TrainingData {
         without: Some(format!("{data}/expert/dev_documents.txt")),
         care: 4.0,
         encoder: None,
+        lines_of: Vec::new(),
         held_out: 0.0,
         plain_most: 400,
     }

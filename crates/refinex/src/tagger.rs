@@ -37,10 +37,13 @@ impl LineTagger {
     }
 
     fn scores(&self, chunk: &Chunk<'_>) -> Scores {
-        let lines = self.tagger.score_lines(chunk.document(), chunk.view());
+        let (document, view) = (chunk.document(), chunk.view());
+        let lines = self.tagger.score_lines(document, view);
+        let pieces = self.tagger.score_pieces(document, view, &lines);
+        let piece = |(span, score)| (span, Score::from_probability(score));
         Scores {
+            pieces: pieces.into_iter().map(piece).collect(),
             lines: lines.into_iter().map(Score::from_probability).collect(),
-            pieces: Vec::new(),
         }
     }
 }

@@ -39,6 +39,7 @@ fn data(arguments: &TrainTagger) -> TrainingData {
         plain_most: arguments.plain_most,
         without: arguments.without.clone(),
         held_out: arguments.held_out,
+        lines_of: arguments.lines_of.clone(),
         encoder: arguments.encoder.clone().map(|folder| EncoderBase {
             folder,
             layers: arguments.encoder_layers,
@@ -69,6 +70,7 @@ fn recipe(arguments: &TrainTagger) -> Recipe {
     Recipe {
         teachers: arguments.teachers,
         members,
+        piece_epochs: arguments.piece_epochs,
         teacher,
         settings,
         relabelled_share: if reads { 0.15 } else { or.relabelled_share },
