@@ -3,7 +3,7 @@
 use crate::encoder::{ByteReader, Reader, RoundedEncoder, Words};
 use crate::error::ModelError;
 use crate::page::BUCKETS;
-use crate::parameters::{EMBED, PARAMETERS, PARAMETERS_READING, Parameters};
+use crate::parameters::{EMBED, OF_LINES, OF_UNITS, Parameters, Size};
 use crate::tensors::{Tensors, TensorsToWrite};
 
 /// What a weights file says that it is.
@@ -125,21 +125,23 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<TaggerFile, ModelError> {
     if !(0.0..=1.0).contains(&threshold) || count == 0 {
         return Err(ModelError::Value { what: "a threshold or a number of networks out of range" });
     }
-    let members = (0..count).map(|at| read(&format!("{at}."), &file));
+    let members = (0..count).map(|at| read(&format!("{at}."), &file, OF_LINES));
     let members = members.collect::<Result<_, _>>()?;
-    let pieces =
-        file.has(&format!("{PIECES}embeddings")).then(|| read(PIECES, &file)).transpose()?;
+    let pieces = file
+        .has(&format!("{PIECES}embeddings"))
+        .then(|| read(PIECES, &file, OF_UNITS))
+        .transpose()?;
     Ok(TaggerFile { members, pieces, threshold })
 }
 
-fn read(prefix: &str, file: &Tensors<'_>) -> Result<Member, ModelError> {
+fn read(prefix: &str, file: &Tensors<'_>, size: Size) -> Result<Member, ModelError> {
     let scale = file.floats_of(&format!("{prefix}embeddings.scale"), 1)?[0];
     let bytes = file.rounded(&format!("{prefix}embeddings"), BUCKETS * EMBED)?;
     let embeddings = bytes.iter().map(|&byte| f32::from(byte) * scale).collect();
     let encoder = format!("{prefix}encoder.");
     let reads = file.has(&format!("{encoder}vocabulary"));
-    let count = if reads { PARAMETERS_READING } else { PARAMETERS };
-    let parameters = Parameters(file.floats_of(&format!("{prefix}parameters"), count)?);
+    let count = size.parameters(reads);
+    let parameters = Parameters(file.floats_of(&format!("{prefix}parameters"), count)?, size);
     let reader = reads.then(|| read_encoder(&encoder, file)).transpose()?;
     Ok(Member { embeddings, parameters, reader })
 }
@@ -165,15 +167,21 @@ mod tests {
     use super::*;
 
     fn weights() -> Weights {
+        of_size(OF_LINES)
+    }
+
+    fn of_size(size: Size) -> Weights {
         let embeddings = (0..BUCKETS * EMBED).map(|at| (at % 255) as f32 - 127.0).collect();
-        let parameters = Parameters(vec![0.5; PARAMETERS]);
+        let parameters = Parameters(vec![0.5; size.parameters(false)], size);
         Weights { embeddings, parameters, reader: None }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        let read = from_bytes(&to_bytes(&[&weights(), &weights()], Some(&weights()), 0.5).unwrap())
-            .unwrap();
+        let read = from_bytes(
+            &to_bytes(&[&weights(), &weights()], Some(&of_size(OF_UNITS)), 0.5).unwrap(),
+        )
+        .unwrap();
         assert_eq!((read.members.len(), read.pieces.is_some()), (2, true));
         assert_eq!(read.members[1].parameters.0, weights().parameters.0);
         assert_eq!(read.members[1].embeddings, weights().embeddings);
@@ -184,8 +192,9 @@ mod tests {
         let mut other = weights();
         other.parameters.0[0] = 0.25;
         let one = to_bytes(&[&weights()], None, 0.5).unwrap();
-        let two = to_bytes(&[&other, &weights()], Some(&other), 0.5).unwrap();
-        let both = from_bytes(&joined(&[&one, &two], Some(&weights()), 0.6).unwrap()).unwrap();
+        let two = to_bytes(&[&other, &weights()], Some(&of_size(OF_UNITS)), 0.5).unwrap();
+        let both =
+            from_bytes(&joined(&[&one, &two], Some(&of_size(OF_UNITS)), 0.6).unwrap()).unwrap();
         let firsts: Vec<f32> = both.members.iter().map(|m| m.parameters.0[0]).collect();
         assert_eq!((firsts, both.threshold), (vec![0.5, 0.25, 0.5], 0.6));
         assert_eq!(both.pieces.unwrap().parameters.0[0], 0.5);

@@ -60,7 +60,7 @@ impl Run {
     fn piece(&self, text: &str, (from, to): (usize, usize)) -> Option<(Span, f32)> {
         let (before, after) = (&text[from..self.start], &text[self.end..to]);
         let (before, after) = (before.trim_end(), after.trim_start());
-        if is_blank(before) && is_blank(after) {
+        if is_blank(before) && is_blank(after) || self.breaks_a_word(text, from) {
             return None;
         }
         let start = if after.is_empty() || starts_apart(text, self.end) {
@@ -76,6 +76,19 @@ impl Run {
             (start, self.end)
         };
         Some((Span::new(start, end), self.sum / self.count))
+    }
+}
+
+/// Characters of what is glued to a word from which on it is a word of its own: "2026Comment", not
+/// "$235K". (guess)
+const GLUED: usize = 3;
+
+impl Run {
+    /// Whether the run begins inside a word with less than a word.
+    fn breaks_a_word(&self, text: &str, from: usize) -> bool {
+        let glued = text[from..self.start].chars().next_back().is_some_and(char::is_alphanumeric);
+        let word = text[self.start..self.end].chars().take_while(|c| c.is_alphanumeric()).count();
+        glued && (1..GLUED).contains(&word)
     }
 }
 
@@ -109,6 +122,8 @@ mod tests {
         assert_eq!(found("Reply I agree", &["Reply"]), ["Reply "]);
         assert_eq!(found("one [edit] two", &["[", "edit", "]"]), [" [edit]"]);
         assert_eq!(found("end.Read more", &["Read", "more"]), ["Read more"]);
+        assert_eq!(found("9, 2026Comment", &["Comment"]), ["Comment"]);
+        assert!(found("sold for $235K", &["K"]).is_empty());
         assert_eq!(found("派(pai)出", &["(", "pai", ")"]), ["(pai)"]);
     }
 

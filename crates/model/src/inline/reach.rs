@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(read("one two three").len(), 3);
         assert_eq!(read(&"word ".repeat(100)).len(), FIRST + LAST);
         assert!(read("One two three.").is_empty() && read("\u{201C}One!\u{201D}").is_empty());
-        assert_eq!(read("One two [edit].").len(), 7);
+        assert_eq!(read("One two [edit].").len(), 6);
     }
 
     #[test]

@@ -14,10 +14,10 @@ use std::collections::HashMap;
 const COPIES: usize = 8;
 /// Share of the copies and originals in one pass: each pass has other fragments. (guess)
 const SHARE: f32 = 0.33;
-/// Share of a copy's lines that get a fragment. (guess: eight times what is found)
-const GLUED: f32 = 0.12;
+/// Share of a copy's lines that get a fragment. (guess: five times what is found)
+const GLUED: f32 = 0.08;
 /// Share of a document's fragments that are one it has had: residue repeats. (guess)
-const REPEATED: f32 = 0.6;
+const REPEATED: f32 = 0.3;
 /// Longest line that went, in bytes, that is a fragment. (guess)
 const SHORT: usize = 48;
 /// Documents that a line must have gone from to be noise by itself. (guess)

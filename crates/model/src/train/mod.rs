@@ -18,7 +18,7 @@ use crate::network::{
     Activations, Dropout, Input, Labelling, assemble, backward, forward, show_hints,
 };
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{EMBED, EXPERT, PARAMETERS_READING, Parameters, SOURCES, Weight};
+use crate::parameters::{EMBED, EXPERT, OF_LINES, OF_UNITS, Parameters, SOURCES, Weight};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
 use crate::weights::{self, Weights};
@@ -203,10 +203,8 @@ fn schedule(step: usize, steps: usize) -> f32 {
 
 fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
     let mut random = Random::of(&[settings.seed, 0]);
-    let mut parameters = match base {
-        Some(_) => Parameters(vec![0.0; PARAMETERS_READING]),
-        None => Parameters::zeros(),
-    };
+    let size = if settings.reads == Reads::Lines { OF_LINES } else { OF_UNITS };
+    let mut parameters = Parameters::zeros(size, base.is_some());
     let meaning = base.map(|_| Weight::Meaning);
     let products = [
         Weight::Input,
@@ -218,7 +216,8 @@ fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
         Weight::Head,
     ];
     for weight in products.into_iter().chain(meaning) {
-        let inputs = if weight == Weight::Head { weight.shape().1 } else { weight.shape().0 };
+        let inputs =
+            if weight == Weight::Head { weight.shape(size).1 } else { weight.shape(size).0 };
         let deviation = (1.5 / inputs as f32).sqrt();
         for value in parameters.of_mut(weight) {
             *value = deviation * random.normal();
@@ -366,7 +365,7 @@ impl Gradient {
 fn document_loss(weights: &Weights, document: &LabelledDocument, reads: Reads) -> (f32, f32) {
     let (page, targets) = read(document, 1.0, reads);
     let pass = run(weights, document, &page);
-    let mut sum = Gradient::zeros_of(Parameters(Vec::new()));
+    let mut sum = Gradient::zeros_of(Parameters(Vec::new(), OF_LINES));
     sum.add_loss(&pass.logits, &targets);
     (sum.loss, sum.weight)
 }
