@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
-use refinex::{RunError, Settings};
+use refinex::{OperatingPoint, RunError, Settings};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -93,9 +93,14 @@ pub struct Refine {
     pub rows: Rows,
     #[command(flatten)]
     pub documents: Documents,
-    /// Delete lines that score at least this, 0 to 1 [default: that of the model].
+    /// Delete lines and pieces that score at least this, 0 to 1 [default: that of the operating
+    /// point].
     #[arg(long, value_parser = score)]
     pub threshold: Option<Score>,
+    /// A threshold of the model by its use: as good in precision as in recall, or such that next to
+    /// nothing goes that should stay.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "threshold")]
+    pub operating_point: PointChoice,
     /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
     /// wrote, or its weights.safetensors.
     #[arg(long, value_name = "PATH")]
@@ -265,9 +270,12 @@ pub struct TrainTagger {
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The threshold to write into the weights as their default.
+    /// The threshold to write into the weights as their default, the balanced one.
     #[arg(long, value_parser = score, default_value = "0.55")]
     pub threshold: Score,
+    /// The threshold to write into the weights as their careful one.
+    #[arg(long, value_parser = score, default_value = "0.85")]
+    pub careful_threshold: Score,
 }
 
 #[derive(Args)]
@@ -294,6 +302,22 @@ pub struct Inspect {
     /// Seed of the sample.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PointChoice {
+    #[default]
+    Balanced,
+    Careful,
+}
+
+impl From<PointChoice> for OperatingPoint {
+    fn from(choice: PointChoice) -> Self {
+        match choice {
+            PointChoice::Balanced => Self::Balanced,
+            PointChoice::Careful => Self::Careful,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

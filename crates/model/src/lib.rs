@@ -30,3 +30,4 @@ pub use error::ModelError;
 pub use tagger::Tagger;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::TokenCounter;
+pub use weights::Points;

@@ -6,7 +6,7 @@ use crate::lines::lines;
 use crate::network::{Input, Labelling, assemble, forward};
 use crate::page::Page;
 use crate::parameters::{EMBED, EXPERT};
-use crate::weights::{self, Member, TaggerFile};
+use crate::weights::{self, Member, Points, TaggerFile};
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,7 +19,7 @@ pub struct Tagger {
     members: Vec<Member>,
     /// Reads the units inside lines.
     pieces: Option<Member>,
-    threshold: f32,
+    points: Points,
     fingerprint: u64,
 }
 
@@ -37,8 +37,8 @@ impl Tagger {
     /// # Errors
     /// If it is not a whole weights file of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let TaggerFile { members, pieces, threshold } = weights::from_bytes(bytes)?;
-        Ok(Self { members, pieces, threshold, fingerprint: xxh3_64(bytes) })
+        let TaggerFile { members, pieces, points } = weights::from_bytes(bytes)?;
+        Ok(Self { members, pieces, points, fingerprint: xxh3_64(bytes) })
     }
 
     /// Its name for people.
@@ -57,10 +57,10 @@ impl Tagger {
         format!("{:016x}", self.fingerprint)
     }
 
-    /// The threshold that was chosen when it was trained.
+    /// The thresholds that were chosen when it was trained.
     #[must_use]
-    pub const fn default_threshold(&self) -> f32 {
-        self.threshold
+    pub const fn points(&self) -> Points {
+        self.points
     }
 
     /// One score in `0..=1` for each line of `document[view]`: the probability that it is noise.

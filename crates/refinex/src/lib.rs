@@ -39,7 +39,7 @@ pub use progress::{Progress, Silent};
 pub use restore_run::restore_run;
 pub use run_file::RunFile;
 pub use settings::Settings;
-pub use tagger::LineTagger;
+pub use tagger::{LineTagger, OperatingPoint};
 
 pub use refinex_core as core;
 pub use refinex_corpus as corpus;

@@ -5,8 +5,8 @@ use crate::training_folder::TrainingFolder;
 use refinex_corpus::{JsonReader, Store};
 use refinex_model::ModelError;
 use refinex_model::train::{
-    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip, joined_weights_file,
-    weights_file,
+    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip,
+    joined_weights_file, weights_file,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ pub fn train_tagger(
         let files: Vec<Vec<u8>> = data.lines_of.iter().map(read_file).collect::<Result<_, _>>()?;
         let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
         let pieces = recipe.train_pieces(&sets, &mut folder);
-        pieces.and_then(|p| joined_weights_file(&files, p.as_ref(), recipe.settings.threshold))
+        pieces.and_then(|p| joined_weights_file(&files, p.as_ref(), recipe.settings.points))
     };
     let file = file.map_err(|error| RunError::new(error.to_string()))?;
     folder.finish(&file)?;
@@ -134,7 +134,7 @@ fn train_all(
 ) -> Result<Vec<u8>, ModelError> {
     let models = recipe.train(data, folder)?;
     let pieces = recipe.train_pieces(data, folder)?;
-    weights_file(&models, pieces.as_ref(), recipe.settings.threshold)
+    weights_file(&models, pieces.as_ref(), recipe.settings.points)
 }
 
 /// An expert's document that was kept back: its id, and what it is.

@@ -29,6 +29,6 @@ fn decider(arguments: &Refine) -> Result<(Decider, Score), RunError> {
             LineTagger::from_bytes(&weights)?
         }
     };
-    let threshold = tagger.default_threshold();
+    let threshold = tagger.threshold(arguments.operating_point.into());
     Ok((Decider::Model(Arc::new(tagger)), threshold))
 }

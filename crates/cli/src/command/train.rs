@@ -2,6 +2,7 @@
 
 use crate::arguments::TrainTagger;
 use refinex::RunError;
+use refinex::model::Points;
 use refinex::model::train::{Metric, Recipe, Settings};
 use refinex::training::{EncoderBase, TrainingData, train_tagger};
 use refinex::training_folder::WEIGHTS;
@@ -60,7 +61,10 @@ fn recipe(arguments: &TrainTagger) -> Recipe {
         rate: if reads { 1e-3 } else { or.rate },
         encoder_rate: 1e-4,
         patience: arguments.patience.unwrap_or(or.patience),
-        threshold: arguments.threshold.probability() as f32,
+        points: Points {
+            balanced: arguments.threshold.probability() as f32,
+            careful: arguments.careful_threshold.probability() as f32,
+        },
         ..or
     };
     let members = arguments.members.unwrap_or(if reads { 1 } else { 4 }).max(1);

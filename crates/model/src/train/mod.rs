@@ -21,7 +21,7 @@ use crate::page::{BUCKETS, Page};
 use crate::parameters::{EMBED, EXPERT, OF_LINES, OF_UNITS, Parameters, SOURCES, Weight};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
-use crate::weights::{self, Weights};
+use crate::weights::{self, Points, Weights};
 pub use base::Base;
 use learner::Learner;
 pub use ledger::{Ledger, Watch};
@@ -73,8 +73,8 @@ pub struct Settings {
     /// Epochs without a better loss of the documents held back, after which training ends. The rate
     /// falls to the end, so the last epochs are often the best: stopping early cost 0.01 of F1.
     pub patience: usize,
-    /// The threshold to write into the weights.
-    pub threshold: f32,
+    /// The thresholds to write into the weights.
+    pub points: Points,
 }
 
 impl Default for Settings {
@@ -90,7 +90,7 @@ impl Default for Settings {
             batch: 8,
             hint_share: 0.0,
             patience: usize::MAX,
-            threshold: 0.5,
+            points: Points::default(),
         }
     }
 }
@@ -114,17 +114,17 @@ pub struct TrainedModel {
 }
 
 /// The weights file of models, whose mean scores lines, and of one that finds pieces inside them;
-/// `threshold` is its default.
+/// `points` are its thresholds.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn weights_file(
     models: &[TrainedModel],
     pieces: Option<&TrainedModel>,
-    threshold: f32,
+    points: Points,
 ) -> Result<Vec<u8>, ModelError> {
     let members: Vec<&Weights> = models.iter().map(|model| &model.weights).collect();
-    weights::to_bytes(&members, pieces.map(|pieces| &pieces.weights), threshold)
+    weights::to_bytes(&members, pieces.map(|pieces| &pieces.weights), points)
 }
 
 /// The same with the networks for lines of other weights files, as they are.
@@ -134,9 +134,9 @@ pub fn weights_file(
 pub fn joined_weights_file(
     files: &[&[u8]],
     pieces: Option<&TrainedModel>,
-    threshold: f32,
+    points: Points,
 ) -> Result<Vec<u8>, ModelError> {
-    weights::joined(files, pieces.map(|pieces| &pieces.weights), threshold)
+    weights::joined(files, pieces.map(|pieces| &pieces.weights), points)
 }
 
 /// Trains a network on `sets`. The first labelling is the expert's: sets with `expert` share it,
