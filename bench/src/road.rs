@@ -8,7 +8,7 @@ use crate::table::Table;
 use refinex::core::KeepAll;
 use refinex::corpus::OutputSettings;
 use refinex::{
-    Decider, Job, LineTagger, Plan, ProgramStore, RunReport, Settings, ShardChoice, Silent,
+    Decider, Job, LineTagger, OperatingPoint, Plan, ProgramStore, RunReport, Settings, ShardChoice, Silent,
     run_corpus,
 };
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub fn run(
 /// The embedded tagger with its threshold.
 pub fn embedded() -> (Decider, Settings) {
     let tagger = LineTagger::embedded().expect("the embedded weights");
-    let settings = Settings { threshold: tagger.default_threshold(), ..Settings::default() };
+    let settings = Settings { threshold: tagger.threshold(OperatingPoint::Balanced), ..Settings::default() };
     (Decider::Model(Arc::new(tagger)), settings)
 }
 

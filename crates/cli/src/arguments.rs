@@ -7,7 +7,7 @@ use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
 use refinex::rules::Profile;
-use refinex::{RunError, Settings};
+use refinex::{OperatingPoint, RunError, Settings};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -138,9 +138,14 @@ pub struct Refine {
     pub rows: Rows,
     #[command(flatten)]
     pub documents: Documents,
-    /// Delete lines that score at least this, 0 to 1 [default: that of the model].
+    /// Delete lines and pieces that score at least this, 0 to 1 [default: that of the operating
+    /// point].
     #[arg(long, value_parser = score)]
     pub threshold: Option<Score>,
+    /// A threshold of the model by its use: as good in precision as in recall, or such that next to
+    /// nothing goes that should stay.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "threshold")]
+    pub operating_point: PointChoice,
     /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
     /// wrote, or its weights.safetensors.
     #[arg(long, value_name = "PATH")]
@@ -366,6 +371,13 @@ pub struct TrainTagger {
     /// there goes on.
     #[arg(short, long)]
     pub output: PathBuf,
+    /// Weights files or training folders whose networks for lines are taken over as they are: only
+    /// the network that finds pieces inside lines is trained.
+    #[arg(long, num_args = 1.., value_name = "WEIGHTS")]
+    pub lines_of: Vec<String>,
+    /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
+    #[arg(long, default_value_t = 3, value_name = "EPOCHS")]
+    pub piece_epochs: usize,
     /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start
     /// from, model.safetensors and vocab.txt of a BERT 384 wide such as MiniLM.
     #[arg(long)]
@@ -405,9 +417,12 @@ pub struct TrainTagger {
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The threshold to write into the weights as their default.
+    /// The threshold to write into the weights as their default, the balanced one.
     #[arg(long, value_parser = score, default_value = "0.55")]
     pub threshold: Score,
+    /// The threshold to write into the weights as their careful one.
+    #[arg(long, value_parser = score, default_value = "0.85")]
+    pub careful_threshold: Score,
 }
 
 #[derive(Args)]
@@ -434,6 +449,22 @@ pub struct Inspect {
     /// Seed of the sample.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PointChoice {
+    #[default]
+    Balanced,
+    Careful,
+}
+
+impl From<PointChoice> for OperatingPoint {
+    fn from(choice: PointChoice) -> Self {
+        match choice {
+            PointChoice::Balanced => Self::Balanced,
+            PointChoice::Careful => Self::Careful,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

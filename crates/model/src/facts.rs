@@ -150,7 +150,7 @@ fn is_url_word(hash: u64) -> bool {
     URL_WORDS.get_or_init(|| ["http", "https", "www", "com"].map(hash_word)).contains(&hash)
 }
 
-fn mark_kind(mark: char) -> usize {
+pub(crate) fn mark_kind(mark: char) -> usize {
     match mark {
         '.' | '。' => 0,
         ',' | '，' | '、' => 1,

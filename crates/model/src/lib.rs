@@ -8,6 +8,7 @@ mod encoder;
 mod error;
 mod facts;
 pub mod generator;
+mod inline;
 mod kernel;
 mod layout;
 mod lines;
@@ -30,3 +31,4 @@ pub use error::ModelError;
 pub use tagger::Tagger;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::TokenCounter;
+pub use weights::Points;

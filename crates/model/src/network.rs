@@ -1,8 +1,8 @@
-//! The network: from the features of the lines of a view to one logit a line.
+//! The network: from the features of rows (the lines of a view, or units of lines) to one logit each.
 //!
 //! ```text
-//! x  = [mean of embeddings | measured features]           lines × INPUT
-//! h0 = relu(x·Input + bias + source)                      lines × WIDTH
+//! x  = [mean of embeddings | measured features]           rows × INPUT
+//! h0 = relu(x·Input + bias + source)                      rows × width
 //! h1 = h0 + relu(conv5(h0))
 //! h2 = h1 + relu(recurrence(h1)·Mix + mean(h1)·Pool + bias)
 //! h3 = h2 + relu(conv5(h2))
@@ -11,7 +11,7 @@
 
 use crate::kernel::{add, add_to_rows, matmul_add, outer_add, relu, sum_rows, transpose};
 use crate::parameters::{
-    EMBED, EXPERT, HINTS, INPUT, KERNEL, MEANING, Parameters, SOURCES, STATE, WIDTH, Weight,
+    EMBED, EXPERT, HINTS, INPUT, KERNEL, MEANING, Parameters, SOURCES, Weight,
 };
 use crate::random::Random;
 use crate::recurrence;
@@ -125,38 +125,39 @@ pub(crate) fn forward(
     mut dropout: Option<Dropout<'_>>,
 ) -> Activations {
     let input = input.into();
+    let (width, state) = (p.1.width, p.1.state);
     let rows = input.rows.len() / INPUT;
-    let size = rows * WIDTH;
+    let size = rows * width;
     let masks = dropout.as_mut().map(|d| (d.mask(size), d.mask(size)));
 
-    let mut h0 = vec![0.0; size + 2 * MARGIN * WIDTH];
-    let inner = &mut h0[MARGIN * WIDTH..][..size];
+    let mut h0 = vec![0.0; size + 2 * MARGIN * width];
+    let inner = &mut h0[MARGIN * width..][..size];
     read_input(p, &input, labelling, inner);
     scale(inner, masks.as_ref().map(|m| &m.0));
 
     let first = convolve(p, &h0, Weight::FirstConv, Weight::FirstConvBias);
     let mut h1 = first.clone();
-    add(&mut h1, &h0[MARGIN * WIDTH..][..size]);
+    add(&mut h1, &h0[MARGIN * width..][..size]);
 
-    let mut gates = vec![0.0; rows * recurrence::GATES];
+    let mut gates = vec![0.0; rows * recurrence::GATES * state];
     add_to_rows(&mut gates, p.of(Weight::GatesBias));
-    matmul_add(&mut gates, &h1, WIDTH, p.of(Weight::Gates), WIDTH, recurrence::GATES);
-    let states = recurrence::forward(&mut gates);
+    matmul_add(&mut gates, &h1, width, p.of(Weight::Gates), width, recurrence::GATES * state);
+    let states = recurrence::forward(&mut gates, state);
 
     let (pooled, mixed) = mix(p, &h1, &states);
-    let mut h2 = vec![0.0; size + 2 * MARGIN * WIDTH];
-    let inner = &mut h2[MARGIN * WIDTH..][..size];
+    let mut h2 = vec![0.0; size + 2 * MARGIN * width];
+    let inner = &mut h2[MARGIN * width..][..size];
     add(inner, &h1);
     add(inner, &mixed);
 
     let second = convolve(p, &h2, Weight::SecondConv, Weight::SecondConvBias);
     let mut h3 = second.clone();
-    add(&mut h3, &h2[MARGIN * WIDTH..][..size]);
+    add(&mut h3, &h2[MARGIN * width..][..size]);
     scale(&mut h3, masks.as_ref().map(|m| &m.1));
 
     let source = labelling.wanted;
     let (head, bias) = (p.row(Weight::Head, source), p.of(Weight::HeadBias)[source]);
-    let logits = h3.chunks_exact(WIDTH).map(|row| bias + dot(row, head)).collect();
+    let logits = h3.chunks_exact(width).map(|row| bias + dot(row, head)).collect();
     Activations {
         input,
         h0,
@@ -176,23 +177,25 @@ pub(crate) fn forward(
 
 /// The first layer: relu(x·Input + meaning·Meaning + bias + source).
 fn read_input(p: &Parameters, input: &Input, labelling: Labelling, inner: &mut [f32]) {
+    let width = p.1.width;
     add_to_rows(inner, p.of(Weight::InputBias));
     add_to_rows(inner, p.row(Weight::SourceIn, labelling.given));
-    matmul_add(inner, &input.rows, INPUT, p.of(Weight::Input), INPUT, WIDTH);
+    matmul_add(inner, &input.rows, INPUT, p.of(Weight::Input), INPUT, width);
     if let Some(meanings) = &input.meanings {
-        matmul_add(inner, meanings, MEANING, p.of(Weight::Meaning), MEANING, WIDTH);
+        matmul_add(inner, meanings, MEANING, p.of(Weight::Meaning), MEANING, width);
     }
     relu(inner);
 }
 
 /// relu(states·Mix + mean(h1)·Pool + bias), and that mean.
 fn mix(p: &Parameters, h1: &[f32], states: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let pooled = mean(h1);
+    let (width, state) = (p.1.width, p.1.state);
+    let pooled = mean(h1, width);
     let mut shared = p.of(Weight::MixBias).to_vec();
-    matmul_add(&mut shared, &pooled, WIDTH, p.of(Weight::Pool), WIDTH, WIDTH);
+    matmul_add(&mut shared, &pooled, width, p.of(Weight::Pool), width, width);
     let mut mixed = vec![0.0; h1.len()];
     add_to_rows(&mut mixed, &shared);
-    matmul_add(&mut mixed, states, 2 * STATE, p.of(Weight::Mix), 2 * STATE, WIDTH);
+    matmul_add(&mut mixed, states, 2 * state, p.of(Weight::Mix), 2 * state, width);
     relu(&mut mixed);
     (pooled, mixed)
 }
@@ -205,14 +208,15 @@ pub(crate) fn backward(
     d_logits: &[f32],
     g: &mut Parameters,
 ) -> InputGradient {
+    let (width, state) = (p.1.width, p.1.state);
     let (rows, source) = (d_logits.len(), labelling.wanted);
-    let size = rows * WIDTH;
+    let size = rows * width;
     let mut d3 = vec![0.0; size];
     let head = p.row(Weight::Head, source);
     for (at, &d) in d_logits.iter().enumerate() {
-        let h3 = &a.h3[at * WIDTH..][..WIDTH];
+        let h3 = &a.h3[at * width..][..width];
         axpy(g.row_mut(Weight::Head, source), d, h3);
-        axpy(&mut d3[at * WIDTH..][..WIDTH], d, head);
+        axpy(&mut d3[at * width..][..width], d, head);
         g.of_mut(Weight::HeadBias)[source] += d;
     }
     scale(&mut d3, a.masks.as_ref().map(|m| &m.1));
@@ -222,28 +226,28 @@ pub(crate) fn backward(
 
     let mut d_mixed = d2.clone();
     gate_by(&mut d_mixed, &a.mixed);
-    let mut shared = vec![0.0; WIDTH];
+    let mut shared = vec![0.0; width];
     sum_rows(&mut shared, &d_mixed);
     add(g.of_mut(Weight::MixBias), &shared);
-    outer_add(g.of_mut(Weight::Mix), &a.states, 2 * STATE, &d_mixed, 2 * STATE, WIDTH);
-    outer_add(g.of_mut(Weight::Pool), &a.pooled, WIDTH, &shared, WIDTH, WIDTH);
+    outer_add(g.of_mut(Weight::Mix), &a.states, 2 * state, &d_mixed, 2 * state, width);
+    outer_add(g.of_mut(Weight::Pool), &a.pooled, width, &shared, width, width);
     let mut d1 = d2;
-    let mut d_pooled = vec![0.0; WIDTH];
+    let mut d_pooled = vec![0.0; width];
     multiply_back(&mut d_pooled, &shared, p, Weight::Pool);
     d_pooled.iter_mut().for_each(|d| *d /= rows as f32);
     add_to_rows(&mut d1, &d_pooled);
 
-    let mut d_states = vec![0.0; rows * 2 * STATE];
+    let mut d_states = vec![0.0; rows * 2 * state];
     multiply_back(&mut d_states, &d_mixed, p, Weight::Mix);
-    let d_gates = recurrence::backward(&a.gates, &a.states, &d_states);
+    let d_gates = recurrence::backward(&a.gates, &a.states, &d_states, state);
     sum_rows(g.of_mut(Weight::GatesBias), &d_gates);
-    outer_add(g.of_mut(Weight::Gates), &a.h1, WIDTH, &d_gates, WIDTH, recurrence::GATES);
+    outer_add(g.of_mut(Weight::Gates), &a.h1, width, &d_gates, width, recurrence::GATES * state);
     multiply_back(&mut d1, &d_gates, p, Weight::Gates);
 
     let convs = (Weight::FirstConv, Weight::FirstConvBias);
     let mut d0 = convolve_back(p, g, &a.h0, &a.first, d1, convs);
     scale(&mut d0, a.masks.as_ref().map(|m| &m.0));
-    gate_by(&mut d0, &a.h0[MARGIN * WIDTH..][..size]);
+    gate_by(&mut d0, &a.h0[MARGIN * width..][..size]);
     read_input_back(p, &a.input, labelling, &d0, g)
 }
 
@@ -255,16 +259,17 @@ fn read_input_back(
     d0: &[f32],
     g: &mut Parameters,
 ) -> InputGradient {
-    let mut bias = vec![0.0; WIDTH];
+    let width = p.1.width;
+    let mut bias = vec![0.0; width];
     sum_rows(&mut bias, d0);
     add(g.of_mut(Weight::InputBias), &bias);
     add(g.row_mut(Weight::SourceIn, labelling.given), &bias);
-    outer_add(g.of_mut(Weight::Input), &input.rows, INPUT, d0, INPUT, WIDTH);
-    let table = transpose(&p.of(Weight::Input)[..EMBED * WIDTH], EMBED, WIDTH);
-    let mut embeddings = vec![0.0; d0.len() / WIDTH * EMBED];
-    matmul_add(&mut embeddings, d0, WIDTH, &table, WIDTH, EMBED);
+    outer_add(g.of_mut(Weight::Input), &input.rows, INPUT, d0, INPUT, width);
+    let table = transpose(&p.of(Weight::Input)[..EMBED * width], EMBED, width);
+    let mut embeddings = vec![0.0; d0.len() / width * EMBED];
+    matmul_add(&mut embeddings, d0, width, &table, width, EMBED);
     let meanings = input.meanings.as_ref().map(|meanings| {
-        outer_add(g.of_mut(Weight::Meaning), meanings, MEANING, d0, MEANING, WIDTH);
+        outer_add(g.of_mut(Weight::Meaning), meanings, MEANING, d0, MEANING, width);
         let mut d = vec![0.0; meanings.len()];
         multiply_back(&mut d, d0, p, Weight::Meaning);
         d
@@ -275,9 +280,10 @@ fn read_input_back(
 /// `relu(conv(padded) + bias)`. Neighbouring rows are contiguous, so a row of the product's left
 /// side is simply [`KERNEL`] rows of the padded input.
 fn convolve(p: &Parameters, padded: &[f32], weight: Weight, bias: Weight) -> Vec<f32> {
-    let mut out = vec![0.0; padded.len() - 2 * MARGIN * WIDTH];
+    let width = p.1.width;
+    let mut out = vec![0.0; padded.len() - 2 * MARGIN * width];
     add_to_rows(&mut out, p.of(bias));
-    matmul_add(&mut out, padded, WIDTH, p.of(weight), KERNEL * WIDTH, WIDTH);
+    matmul_add(&mut out, padded, width, p.of(weight), KERNEL * width, width);
     relu(&mut out);
     out
 }
@@ -291,24 +297,25 @@ fn convolve_back(
     d_out: Vec<f32>,
     (weight, bias): (Weight, Weight),
 ) -> Vec<f32> {
+    let width = p.1.width;
     let mut d = d_out.clone();
     gate_by(&mut d, out);
     sum_rows(g.of_mut(bias), &d);
-    outer_add(g.of_mut(weight), padded, WIDTH, &d, KERNEL * WIDTH, WIDTH);
+    outer_add(g.of_mut(weight), padded, width, &d, KERNEL * width, width);
     let mut d_padded = vec![0.0; padded.len()];
     for tap in 0..KERNEL {
-        let w = &p.of(weight)[tap * WIDTH * WIDTH..][..WIDTH * WIDTH];
-        let part = &mut d_padded[tap * WIDTH..][..d.len()];
-        matmul_add(part, &d, WIDTH, &transpose(w, WIDTH, WIDTH), WIDTH, WIDTH);
+        let w = &p.of(weight)[tap * width * width..][..width * width];
+        let part = &mut d_padded[tap * width..][..d.len()];
+        matmul_add(part, &d, width, &transpose(w, width, width), width, width);
     }
     let mut d_in = d_out;
-    add(&mut d_in, &d_padded[MARGIN * WIDTH..]);
+    add(&mut d_in, &d_padded[MARGIN * width..]);
     d_in
 }
 
 /// `d_x += d_y · weightᵀ`.
 fn multiply_back(d_x: &mut [f32], d_y: &[f32], p: &Parameters, weight: Weight) {
-    let (rows, cols) = weight.shape();
+    let (rows, cols) = p.shape(weight);
     matmul_add(d_x, d_y, cols, &transpose(p.of(weight), rows, cols), cols, rows);
 }
 
@@ -323,9 +330,9 @@ fn scale(values: &mut [f32], mask: Option<&Vec<f32>>) {
     }
 }
 
-fn mean(h: &[f32]) -> Vec<f32> {
-    let rows = (h.len() / WIDTH).max(1);
-    let mut sum = vec![0.0; WIDTH];
+fn mean(h: &[f32], width: usize) -> Vec<f32> {
+    let rows = (h.len() / width).max(1);
+    let mut sum = vec![0.0; width];
     sum_rows(&mut sum, h);
     sum.iter_mut().for_each(|value| *value /= rows as f32);
     sum
@@ -349,11 +356,12 @@ fn dot(x: &[f32], y: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::PARAMETERS;
+    use crate::parameters::{OF_LINES, OF_UNITS, Size};
 
-    fn random_parameters(seed: u64) -> Parameters {
+    fn random_parameters(seed: u64, size: Size) -> Parameters {
         let mut random = Random::of(&[seed]);
-        Parameters((0..PARAMETERS).map(|_| random.normal() * 0.08).collect())
+        let count = size.parameters(false);
+        Parameters((0..count).map(|_| random.normal() * 0.08).collect(), size)
     }
 
     fn random_input(rows: usize) -> Vec<f32> {
@@ -369,16 +377,21 @@ mod tests {
 
     #[test]
     fn the_gradients_are_those_of_finite_differences() {
-        let (p, input) = (random_parameters(1), random_input(7));
+        the_gradients_are_right(OF_LINES);
+        the_gradients_are_right(OF_UNITS);
+    }
+
+    fn the_gradients_are_right(size: Size) {
+        let (p, input) = (random_parameters(1, size), random_input(7));
         let weights = [0.3, -1.0, 0.5, 0.9, -0.2, 1.1, -0.7];
         let a = forward(&p, input.clone(), Labelling::of(2), None);
-        let mut g = Parameters::zeros();
+        let mut g = Parameters::zeros(size, false);
         let d_embeddings = backward(&p, &a, Labelling::of(2), &weights, &mut g).embeddings;
         let step = 2e-3;
         let mut random = Random::of(&[5]);
         let mut wrong = 0;
         for _ in 0..600 {
-            let at = random.below(PARAMETERS);
+            let at = random.below(p.0.len());
             let (mut up, mut down) = (p.clone(), p.clone());
             up.0[at] += step;
             down.0[at] -= step;
@@ -403,7 +416,9 @@ mod tests {
     #[test]
     fn no_line_gives_no_logit() {
         assert!(
-            forward(&random_parameters(3), Vec::new(), Labelling::of(0), None).logits.is_empty()
+            forward(&random_parameters(3, OF_LINES), Vec::new(), Labelling::of(0), None)
+                .logits
+                .is_empty()
         );
     }
 }

@@ -26,6 +26,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    pub(crate) fn empty() -> Self {
+        let (rows, dense, features, ends) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { lines: 0, rows, dense, features, ends }
+    }
+
     /// Reads `document[view]`.
     pub(crate) fn read(document: &str, view: Span) -> Self {
         let text = view.of(document);
@@ -57,7 +62,7 @@ impl Page {
     }
 }
 
-fn bucket(hash: u64) -> u32 {
+pub(crate) fn bucket(hash: u64) -> u32 {
     (hash.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 40) as u32 % BUCKETS as u32
 }
 

@@ -12,103 +12,130 @@ pub(crate) const HINTS: usize = 2;
 pub(crate) const INPUT: usize = EMBED + DENSE + HINTS;
 /// Values by which an encoder tells a line's meaning: a mean and a last state of 384 each.
 pub(crate) const MEANING: usize = 2 * 384;
-/// Width of the network.
-pub(crate) const WIDTH: usize = 64;
 /// Lines that a convolution sees: two before, itself, two after.
 pub(crate) const KERNEL: usize = 5;
-/// Width of the recurrence in each direction.
-pub(crate) const STATE: usize = 32;
+
+/// How wide a network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Values that a row is told by.
+    pub(crate) width: usize,
+    /// Width of the recurrence in each direction.
+    pub(crate) state: usize,
+}
+
+/// The networks that read lines.
+pub(crate) const OF_LINES: Size = Size { width: 64, state: 32 };
+/// The network that reads units: there are many more of them. (measured: as wide as the others it
+/// took more time than they.)
+pub(crate) const OF_UNITS: Size = Size { width: 32, state: 16 };
+
 /// Labellings that the network tells apart while it trains; the first is the expert's.
 pub(crate) const SOURCES: usize = 12;
 /// The labelling that inference asks for: the expert's.
 pub(crate) const EXPERT: usize = 0;
 
 macro_rules! parameters {
-    ($($(#[$doc:meta])* $name:ident: $rows:expr, $cols:expr;)*) => {
+    (|$size:ident| $($(#[$doc:meta])* $name:ident: $rows:expr, $cols:expr;)*) => {
         /// The weights, in the order of the file.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(non_camel_case_types, clippy::enum_variant_names)]
         pub(crate) enum Weight { $($(#[$doc])* $name,)* }
 
         /// Rows and columns of every weight.
-        const SHAPES: &[(usize, usize)] = &[$(($rows, $cols),)*];
+        const fn shapes($size: Size) -> [(usize, usize); WEIGHTS] {
+            [$(($rows, $cols),)*]
+        }
+
+        /// How many weights there are.
+        const WEIGHTS: usize = [$(stringify!($name),)*].len();
     };
 }
 
 parameters! {
-    Input: INPUT, WIDTH;
-    InputBias: 1, WIDTH;
+    |size|
+    Input: INPUT, size.width;
+    InputBias: 1, size.width;
     /// Added to the first layer for each labelling, then for each as a hint of the expert's.
-    SourceIn: 2 * SOURCES, WIDTH;
-    FirstConv: KERNEL * WIDTH, WIDTH;
-    FirstConvBias: 1, WIDTH;
+    SourceIn: 2 * SOURCES, size.width;
+    FirstConv: KERNEL * size.width, size.width;
+    FirstConvBias: 1, size.width;
     /// Forget gate and candidate forwards, then backwards.
-    Gates: WIDTH, 4 * STATE;
-    GatesBias: 1, 4 * STATE;
-    Mix: 2 * STATE, WIDTH;
-    MixBias: 1, WIDTH;
-    Pool: WIDTH, WIDTH;
-    SecondConv: KERNEL * WIDTH, WIDTH;
-    SecondConvBias: 1, WIDTH;
+    Gates: size.width, 4 * size.state;
+    GatesBias: 1, 4 * size.state;
+    Mix: 2 * size.state, size.width;
+    MixBias: 1, size.width;
+    Pool: size.width, size.width;
+    SecondConv: KERNEL * size.width, size.width;
+    SecondConvBias: 1, size.width;
     /// The output weights of each labelling.
-    Head: SOURCES, WIDTH;
+    Head: SOURCES, size.width;
     HeadBias: 1, SOURCES;
     /// What an encoder says of a line; only in networks that have one.
-    Meaning: MEANING, WIDTH;
+    Meaning: MEANING, size.width;
 }
 
 impl Weight {
     /// Rows and columns.
-    pub(crate) const fn shape(self) -> (usize, usize) {
-        SHAPES[self as usize]
+    pub(crate) const fn shape(self, size: Size) -> (usize, usize) {
+        shapes(size)[self as usize]
     }
 
     /// Where the weight stands in the flat vector.
-    pub(crate) const fn range(self) -> Range<usize> {
+    pub(crate) const fn range(self, size: Size) -> Range<usize> {
+        let shapes = shapes(size);
         let (mut start, mut at) = (0, 0);
         while at < self as usize {
-            start += SHAPES[at].0 * SHAPES[at].1;
+            start += shapes[at].0 * shapes[at].1;
             at += 1;
         }
-        start..start + SHAPES[at].0 * SHAPES[at].1
+        start..start + shapes[at].0 * shapes[at].1
     }
 }
 
-/// All weights but the embedding table, of a network without an encoder.
-pub(crate) const PARAMETERS: usize = Weight::HeadBias.range().end;
-/// The same of a network with one.
-pub(crate) const PARAMETERS_READING: usize = Weight::Meaning.range().end;
+impl Size {
+    /// All weights but the embedding table: with those for an encoder's meanings, if it `reads`.
+    pub(crate) const fn parameters(self, reads: bool) -> usize {
+        let last = if reads { Weight::Meaning } else { Weight::HeadBias };
+        last.range(self).end
+    }
+}
 
 /// The weights of one network, or their gradients.
 #[derive(Clone, Debug)]
-pub(crate) struct Parameters(pub(crate) Vec<f32>);
+pub(crate) struct Parameters(pub(crate) Vec<f32>, pub(crate) Size);
 
 impl Parameters {
-    pub(crate) fn zeros() -> Self {
-        Self(vec![0.0; PARAMETERS])
+    pub(crate) fn zeros(size: Size, reads: bool) -> Self {
+        Self(vec![0.0; size.parameters(reads)], size)
     }
 
     /// Zeros in the shape of these.
     pub(crate) fn zeros_like(&self) -> Self {
-        Self(vec![0.0; self.0.len()])
+        Self(vec![0.0; self.0.len()], self.1)
     }
 
     pub(crate) fn of(&self, weight: Weight) -> &[f32] {
-        &self.0[weight.range()]
+        &self.0[weight.range(self.1)]
     }
 
     pub(crate) fn of_mut(&mut self, weight: Weight) -> &mut [f32] {
-        &mut self.0[weight.range()]
+        &mut self.0[weight.range(self.1)]
+    }
+
+    /// Rows and columns of a weight.
+    pub(crate) const fn shape(&self, weight: Weight) -> (usize, usize) {
+        weight.shape(self.1)
     }
 
     /// One row of a weight.
     pub(crate) fn row(&self, weight: Weight, row: usize) -> &[f32] {
-        let cols = weight.shape().1;
+        let cols = self.shape(weight).1;
         &self.of(weight)[row * cols..][..cols]
     }
 
     pub(crate) fn row_mut(&mut self, weight: Weight, row: usize) -> &mut [f32] {
-        let cols = weight.shape().1;
+        let cols = self.shape(weight).1;
         &mut self.of_mut(weight)[row * cols..][..cols]
     }
 }
@@ -119,15 +146,20 @@ mod tests {
 
     #[test]
     fn the_weights_follow_each_other_without_a_gap() {
-        assert_eq!(Weight::Input.range().end, Weight::InputBias.range().start);
-        assert_eq!(Weight::Head.range().end, Weight::HeadBias.range().start);
-        assert_eq!(Parameters::zeros().of(Weight::HeadBias).len(), SOURCES);
+        for size in [OF_LINES, OF_UNITS] {
+            assert_eq!(Weight::Input.range(size).end, Weight::InputBias.range(size).start);
+            assert_eq!(Weight::Head.range(size).end, Weight::HeadBias.range(size).start);
+            let zeros = Parameters::zeros(size, false);
+            assert_eq!(zeros.of(Weight::HeadBias).len(), SOURCES);
+        }
     }
 
     #[test]
     fn every_product_has_whole_tiles_of_columns() {
-        for cols in [WIDTH, 4 * STATE, 2 * STATE] {
-            assert_eq!(cols % crate::kernel::LANES, 0);
+        for size in [OF_LINES, OF_UNITS] {
+            for cols in [size.width, 4 * size.state, 2 * size.state] {
+                assert_eq!(cols % crate::kernel::LANES, 0);
+            }
         }
     }
 }

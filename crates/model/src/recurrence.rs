@@ -2,81 +2,79 @@
 //! from the line alone, so that only this loop is sequential (minGRU).
 
 use crate::kernel::sigmoid_all;
-use crate::parameters::STATE;
 
-/// Columns of the gates: forwards (gate, candidate), backwards (gate, candidate).
-pub(crate) const GATES: usize = 4 * STATE;
+/// Columns of the gates for each value of the state: forwards (gate, candidate), backwards (gate,
+/// candidate).
+pub(crate) const GATES: usize = 4;
 
-/// Turns gate inputs (logits, candidates) into gates and returns the states, `2 × STATE` a line.
-pub(crate) fn forward(gates: &mut [f32]) -> Vec<f32> {
-    let rows = gates.len() / GATES;
-    let mut states = vec![0.0; rows * 2 * STATE];
-    for row in gates.chunks_exact_mut(GATES) {
-        sigmoid_all(&mut row[..STATE]);
-        sigmoid_all(&mut row[2 * STATE..3 * STATE]);
+/// Turns gate inputs (logits, candidates) into gates and returns the states, two a row of `state`
+/// values each.
+pub(crate) fn forward(gates: &mut [f32], state: usize) -> Vec<f32> {
+    let cols = GATES * state;
+    let rows = gates.len() / cols;
+    let mut states = vec![0.0; rows * 2 * state];
+    for row in gates.chunks_exact_mut(cols) {
+        sigmoid_all(&mut row[..state]);
+        sigmoid_all(&mut row[2 * state..3 * state]);
     }
-    let mut state = [0f32; STATE];
+    let mut now = vec![0f32; state];
     for row in 0..rows {
-        advance(&mut state, &gates[row * GATES..]);
-        states[row * 2 * STATE..][..STATE].copy_from_slice(&state);
+        advance(&mut now, &gates[row * cols..]);
+        states[row * 2 * state..][..state].copy_from_slice(&now);
     }
-    state = [0.0; STATE];
+    now.fill(0.0);
     for row in (0..rows).rev() {
-        advance(&mut state, &gates[row * GATES + 2 * STATE..]);
-        states[row * 2 * STATE + STATE..][..STATE].copy_from_slice(&state);
+        advance(&mut now, &gates[row * cols + 2 * state..]);
+        states[row * 2 * state + state..][..state].copy_from_slice(&now);
     }
     states
 }
 
 #[inline]
-fn advance(state: &mut [f32; STATE], gates: &[f32]) {
-    let (gate, candidate) = gates[..2 * STATE].split_at(STATE);
-    for i in 0..STATE {
-        state[i] += gate[i] * (candidate[i] - state[i]);
+fn advance(now: &mut [f32], gates: &[f32]) {
+    let (gate, candidate) = gates[..2 * now.len()].split_at(now.len());
+    for ((now, gate), candidate) in now.iter_mut().zip(gate).zip(candidate) {
+        *now += gate * (candidate - *now);
     }
 }
 
 /// The gradient of the gate inputs from the gradient of the states.
-pub(crate) fn backward(gates: &[f32], states: &[f32], d_states: &[f32]) -> Vec<f32> {
-    let rows = gates.len() / GATES;
+pub(crate) fn backward(gates: &[f32], states: &[f32], d_states: &[f32], state: usize) -> Vec<f32> {
+    let cols = GATES * state;
+    let rows = gates.len() / cols;
     let mut d_gates = vec![0.0; gates.len()];
-    let zero = [0f32; STATE];
-    let mut carry = [0f32; STATE];
+    let zero = vec![0f32; state];
+    let mut carry = zero.clone();
     for row in (0..rows).rev() {
         let before = match row {
             0 => &zero[..],
-            _ => &states[(row - 1) * 2 * STATE..][..STATE],
+            _ => &states[(row - 1) * 2 * state..][..state],
         };
-        let part = row * GATES;
-        let d_state = &d_states[row * 2 * STATE..][..STATE];
+        let part = row * cols;
+        let d_state = &d_states[row * 2 * state..][..state];
         retreat(&mut carry, &gates[part..], before, d_state, &mut d_gates[part..]);
     }
-    carry = [0.0; STATE];
+    carry.fill(0.0);
     for row in 0..rows {
         let before = match row + 1 {
             next if next == rows => &zero[..],
-            next => &states[next * 2 * STATE + STATE..][..STATE],
+            next => &states[next * 2 * state + state..][..state],
         };
-        let part = row * GATES + 2 * STATE;
-        let d_state = &d_states[row * 2 * STATE + STATE..][..STATE];
+        let part = row * cols + 2 * state;
+        let d_state = &d_states[row * 2 * state + state..][..state];
         retreat(&mut carry, &gates[part..], before, d_state, &mut d_gates[part..]);
     }
     d_gates
 }
 
 #[inline]
-fn retreat(
-    carry: &mut [f32; STATE],
-    gates: &[f32],
-    before: &[f32],
-    d_state: &[f32],
-    out: &mut [f32],
-) {
-    for i in 0..STATE {
-        let (gate, candidate) = (gates[i], gates[STATE + i]);
+fn retreat(carry: &mut [f32], gates: &[f32], before: &[f32], d_state: &[f32], out: &mut [f32]) {
+    let state = carry.len();
+    for i in 0..state {
+        let (gate, candidate) = (gates[i], gates[state + i]);
         let d = carry[i] + d_state[i];
         out[i] = d * (candidate - before[i]) * gate * (1.0 - gate);
-        out[STATE + i] = d * gate;
+        out[state + i] = d * gate;
         carry[i] = d * (1.0 - gate);
     }
 }
@@ -85,14 +83,17 @@ fn retreat(
 mod tests {
     use super::*;
 
+    const STATE: usize = 4;
+    const COLS: usize = GATES * STATE;
+
     #[test]
     fn an_open_gate_takes_the_candidate_and_a_shut_one_keeps_the_state() {
-        let mut gates = vec![0.0; 2 * GATES];
+        let mut gates = vec![0.0; 2 * COLS];
         gates[..STATE].fill(60.0);
         gates[STATE..2 * STATE].fill(0.5);
-        gates[GATES..GATES + STATE].fill(-60.0);
-        gates[GATES + STATE..GATES + 2 * STATE].fill(9.0);
-        let states = forward(&mut gates);
+        gates[COLS..COLS + STATE].fill(-60.0);
+        gates[COLS + STATE..COLS + 2 * STATE].fill(9.0);
+        let states = forward(&mut gates, STATE);
         assert!((states[0] - 0.5).abs() < 1e-6);
         assert!((states[2 * STATE] - 0.5).abs() < 1e-6);
     }

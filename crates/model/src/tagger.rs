@@ -1,10 +1,12 @@
 //! The tagger: one score a line, in one pass.
 
 use crate::error::ModelError;
+use crate::inline::{Sheet, pieces};
+use crate::lines::lines;
 use crate::network::{Input, Labelling, assemble, forward};
 use crate::page::Page;
 use crate::parameters::{EMBED, EXPERT};
-use crate::weights::{self, Member, TaggerFile};
+use crate::weights::{self, Member, Points, TaggerFile};
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -15,7 +17,9 @@ static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
 pub struct Tagger {
     /// Networks that were trained from several seeds; their mean is the score.
     members: Vec<Member>,
-    threshold: f32,
+    /// Reads the units inside lines.
+    pieces: Option<Member>,
+    points: Points,
     fingerprint: u64,
 }
 
@@ -33,8 +37,8 @@ impl Tagger {
     /// # Errors
     /// If it is not a whole weights file of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let TaggerFile { members, threshold } = weights::from_bytes(bytes)?;
-        Ok(Self { members, threshold, fingerprint: xxh3_64(bytes) })
+        let TaggerFile { members, pieces, points } = weights::from_bytes(bytes)?;
+        Ok(Self { members, pieces, points, fingerprint: xxh3_64(bytes) })
     }
 
     /// Its name for people.
@@ -43,7 +47,7 @@ impl Tagger {
         if self.members.iter().any(|member| member.reader.is_some()) {
             "reading-tagger-1"
         } else {
-            "line-tagger-3"
+            "line-tagger-4"
         }
     }
 
@@ -53,10 +57,10 @@ impl Tagger {
         format!("{:016x}", self.fingerprint)
     }
 
-    /// The threshold that was chosen when it was trained.
+    /// The thresholds that were chosen when it was trained.
     #[must_use]
-    pub const fn default_threshold(&self) -> f32 {
-        self.threshold
+    pub const fn points(&self) -> Points {
+        self.points
     }
 
     /// One score in `0..=1` for each line of `document[view]`: the probability that it is noise.
@@ -74,6 +78,25 @@ impl Tagger {
         let count = self.members.len() as f32;
         scores.iter_mut().for_each(|sum| *sum /= count);
         spread(page.lines, &page.rows, &scores)
+    }
+}
+
+/// Lines that score more than this go at any threshold in use: nothing in them is read again.
+/// (guess)
+const SURE: f32 = 0.95;
+
+impl Tagger {
+    /// Pieces inside the lines of `document[view]`, whose scores are `of_lines`, with the
+    /// probability that they are noise: sorted, disjoint, in bytes of the view.
+    #[must_use]
+    pub fn score_pieces(&self, document: &str, view: Span, of_lines: &[f32]) -> Vec<(Span, f32)> {
+        let Some(member) = &self.pieces else { return Vec::new() };
+        let text = view.of(document);
+        let found = lines(text);
+        let wanted = |at: usize| of_lines.get(at).is_some_and(|&score| score < SURE);
+        let sheet = Sheet::read(text, &found, wanted);
+        let scores = member.score(text, &sheet.page);
+        pieces(text, &found, &sheet.places, &scores)
     }
 }
 

@@ -37,6 +37,19 @@ impl TensorsToWrite {
         self.tensors.insert(name.to_owned(), (Dtype::U8, vec![text.len()], text.into()));
     }
 
+    /// Adds a tensor of another file as it is, under a name of its own.
+    pub(crate) fn copy(
+        &mut self,
+        name: String,
+        of: &str,
+        from: &Tensors<'_>,
+    ) -> Result<(), ModelError> {
+        let tensor = from.tensor(of)?;
+        let copied = (tensor.dtype(), tensor.shape().to_vec(), tensor.data().to_vec());
+        self.tensors.insert(name, copied);
+        Ok(())
+    }
+
     /// The file. The library writes facts in any order; here the same tensors give the same bytes.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let mut header = serde_json::Map::new();
@@ -89,8 +102,7 @@ impl<'a> Tensors<'a> {
 
     /// Compares the checksum among the facts with the data.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        let mut names = self.file.names();
-        names.sort_unstable();
+        let names = self.names();
         let data = names.iter().filter_map(|name| self.file.tensor(name).ok());
         let data: Vec<&[u8]> = data.map(|tensor| tensor.data()).collect();
         let found = format!("{:016x}", checksum(data.into_iter()));
@@ -110,6 +122,13 @@ impl<'a> Tensors<'a> {
             expected: format!("a number as the weights' {name}"),
             found: found.to_owned(),
         })
+    }
+
+    /// The names of all tensors, sorted.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = self.file.names();
+        names.sort_unstable();
+        names
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

@@ -3,13 +3,18 @@
 use crate::encoder::{ByteReader, Reader, RoundedEncoder, Words};
 use crate::error::ModelError;
 use crate::page::BUCKETS;
-use crate::parameters::{EMBED, PARAMETERS, PARAMETERS_READING, Parameters};
+use crate::parameters::{EMBED, OF_LINES, OF_UNITS, Parameters, Size};
 use crate::tensors::{Tensors, TensorsToWrite};
 
 /// What a weights file says that it is.
 const FORMAT: &str = "refinex-tagger";
 /// The version of the file's form and of the features.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// The oldest version that is read: it had no network for pieces.
+const OLDEST: u32 = 3;
+
+/// What the names of the tensors begin with that belong to the network for pieces.
+const PIECES: &str = "pieces.";
 
 /// The weights of one network in training.
 #[derive(Clone)]
@@ -17,8 +22,6 @@ pub(crate) struct Weights {
     /// One row of [`EMBED`] values a bucket.
     pub(crate) embeddings: Vec<f32>,
     pub(crate) parameters: Parameters,
-    /// The threshold that was chosen by cross-validation.
-    pub(crate) threshold: f32,
     /// An encoder that reads the lines for it, in the best tier.
     pub(crate) reader: Option<Reader>,
 }
@@ -31,23 +34,81 @@ pub(crate) struct Member {
     pub(crate) reader: Option<ByteReader>,
 }
 
+/// The thresholds that were chosen when a tagger was trained, by the name of their use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Points {
+    /// Where precision and recall are about as good: the default.
+    pub balanced: f32,
+    /// Where next to nothing goes that should stay.
+    pub careful: f32,
+}
+
+impl Default for Points {
+    fn default() -> Self {
+        // Measured on documents that were held back: see lab/LOG.md.
+        Self { balanced: 0.55, careful: 0.85 }
+    }
+}
+
 /// What a weights file holds.
 pub(crate) struct TaggerFile {
     pub(crate) members: Vec<Member>,
-    pub(crate) threshold: f32,
+    /// The network that reads the units inside lines, if there is one.
+    pub(crate) pieces: Option<Member>,
+    pub(crate) points: Points,
 }
 
-/// A file of networks, whose mean is the score.
-pub(crate) fn to_bytes(members: &[&Weights]) -> Result<Vec<u8>, ModelError> {
-    let mut file = TensorsToWrite::default();
-    file.fact("format", FORMAT);
-    file.fact("version", VERSION);
-    file.fact("members", members.len());
-    file.fact("threshold", members.first().map_or(0.5, |first| first.threshold));
+/// A file of networks, whose mean is the score of lines, and of one for pieces inside them.
+pub(crate) fn to_bytes(
+    members: &[&Weights],
+    pieces: Option<&Weights>,
+    points: Points,
+) -> Result<Vec<u8>, ModelError> {
+    let mut file = head(members.len(), points);
     for (at, member) in members.iter().enumerate() {
         write(&format!("{at}."), member, &mut file);
     }
+    if let Some(pieces) = pieces {
+        write(PIECES, pieces, &mut file);
+    }
     file.to_bytes()
+}
+
+/// A file of all networks for lines in `files`, and of one for pieces inside them.
+pub(crate) fn joined(
+    files: &[&[u8]],
+    pieces: Option<&Weights>,
+    points: Points,
+) -> Result<Vec<u8>, ModelError> {
+    let counts: Vec<usize> =
+        files.iter().map(|bytes| Ok(from_bytes(bytes)?.members.len())).collect::<Result<_, _>>()?;
+    let mut file = head(counts.iter().sum(), points);
+    let mut first = 0;
+    for (bytes, count) in files.iter().zip(counts) {
+        let of_file = Tensors::open(bytes)?;
+        for name in of_file.names() {
+            if let Some((member, rest)) = name.split_once('.')
+                && let Ok(member) = member.parse::<usize>()
+            {
+                file.copy(format!("{}.{rest}", first + member), name, &of_file)?;
+            }
+        }
+        first += count;
+    }
+    if let Some(pieces) = pieces {
+        write(PIECES, pieces, &mut file);
+    }
+    file.to_bytes()
+}
+
+fn head(members: usize, points: Points) -> TensorsToWrite {
+    let mut file = TensorsToWrite::default();
+    file.fact("format", FORMAT);
+    file.fact("version", VERSION);
+    file.fact("members", members);
+    file.fact("threshold", points.balanced);
+    file.fact("careful", points.careful);
+    file
 }
 
 fn write(prefix: &str, weights: &Weights, file: &mut TensorsToWrite) {
@@ -72,27 +133,37 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<TaggerFile, ModelError> {
         return Err(ModelError::NotWeights { found });
     }
     let found = file.number("version")?;
-    if found != VERSION {
+    if !(OLDEST..=VERSION).contains(&found) {
         return Err(ModelError::Version { expected: VERSION, found });
     }
     file.check()?;
-    let threshold = file.number("threshold")?;
+    let careful = file.fact("careful").map(|_| file.number("careful")).transpose()?;
+    let points = Points {
+        balanced: file.number("threshold")?,
+        careful: careful.unwrap_or(Points::default().careful),
+    };
     let count: usize = file.number("members")?;
-    if !(0.0..=1.0).contains(&threshold) || count == 0 {
+    let fits = |point| (0.0..=1.0).contains(&point);
+    if !fits(points.balanced) || !fits(points.careful) || count == 0 {
         return Err(ModelError::Value { what: "a threshold or a number of networks out of range" });
     }
-    let members = (0..count).map(|at| read(&format!("{at}."), &file));
-    Ok(TaggerFile { members: members.collect::<Result<_, _>>()?, threshold })
+    let members = (0..count).map(|at| read(&format!("{at}."), &file, OF_LINES));
+    let members = members.collect::<Result<_, _>>()?;
+    let pieces = file
+        .has(&format!("{PIECES}embeddings"))
+        .then(|| read(PIECES, &file, OF_UNITS))
+        .transpose()?;
+    Ok(TaggerFile { members, pieces, points })
 }
 
-fn read(prefix: &str, file: &Tensors<'_>) -> Result<Member, ModelError> {
+fn read(prefix: &str, file: &Tensors<'_>, size: Size) -> Result<Member, ModelError> {
     let scale = file.floats_of(&format!("{prefix}embeddings.scale"), 1)?[0];
     let bytes = file.rounded(&format!("{prefix}embeddings"), BUCKETS * EMBED)?;
     let embeddings = bytes.iter().map(|&byte| f32::from(byte) * scale).collect();
     let encoder = format!("{prefix}encoder.");
     let reads = file.has(&format!("{encoder}vocabulary"));
-    let count = if reads { PARAMETERS_READING } else { PARAMETERS };
-    let parameters = Parameters(file.floats_of(&format!("{prefix}parameters"), count)?);
+    let count = size.parameters(reads);
+    let parameters = Parameters(file.floats_of(&format!("{prefix}parameters"), count)?, size);
     let reader = reads.then(|| read_encoder(&encoder, file)).transpose()?;
     Ok(Member { embeddings, parameters, reader })
 }
@@ -118,22 +189,54 @@ mod tests {
     use super::*;
 
     fn weights() -> Weights {
+        of_size(OF_LINES)
+    }
+
+    fn of_size(size: Size) -> Weights {
         let embeddings = (0..BUCKETS * EMBED).map(|at| (at % 255) as f32 - 127.0).collect();
-        let parameters = Parameters(vec![0.5; PARAMETERS]);
-        Weights { embeddings, parameters, threshold: 0.5, reader: None }
+        let parameters = Parameters(vec![0.5; size.parameters(false)], size);
+        Weights { embeddings, parameters, reader: None }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        let read = from_bytes(&to_bytes(&[&weights(), &weights()]).unwrap()).unwrap();
-        assert_eq!(read.members.len(), 2);
+        let read = from_bytes(
+            &to_bytes(&[&weights(), &weights()], Some(&of_size(OF_UNITS)), Points::default())
+                .unwrap(),
+        )
+        .unwrap();
+        assert_eq!((read.members.len(), read.pieces.is_some()), (2, true));
         assert_eq!(read.members[1].parameters.0, weights().parameters.0);
         assert_eq!(read.members[1].embeddings, weights().embeddings);
     }
 
     #[test]
+    fn files_are_joined_network_by_network() {
+        let mut other = weights();
+        other.parameters.0[0] = 0.25;
+        let one = to_bytes(&[&weights()], None, Points::default()).unwrap();
+        let two =
+            to_bytes(&[&other, &weights()], Some(&of_size(OF_UNITS)), Points::default()).unwrap();
+        let both = from_bytes(
+            &joined(
+                &[&one, &two],
+                Some(&of_size(OF_UNITS)),
+                Points { balanced: 0.6, careful: 0.9 },
+            )
+            .unwrap(),
+        )
+        .unwrap();
+        let firsts: Vec<f32> = both.members.iter().map(|m| m.parameters.0[0]).collect();
+        assert_eq!(
+            (firsts, both.points.balanced),
+            (vec![0.5, 0.25, 0.5], 0.6)
+        );
+        assert_eq!(both.pieces.unwrap().parameters.0[0], 0.5);
+    }
+
+    #[test]
     fn foreign_truncated_newer_and_changed_files_are_refused_in_words() {
-        let good = to_bytes(&[&weights()]).unwrap();
+        let good = to_bytes(&[&weights()], None, Points::default()).unwrap();
         let error = |bytes: &[u8]| from_bytes(bytes).err().unwrap().to_string();
         assert!(error(b"GGUF....").contains("safetensors"), "{}", error(b"GGUF...."));
         assert!(error(&good[..good.len() - 1]).contains("safetensors"));

@@ -73,8 +73,9 @@ fn scan_part(part: &str, tokens: &mut Vec<Token>, counts: &mut Counts) {
     word.finish(tokens);
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+/// What a character is to a tokenizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
     Space,
     Lower,
     Upper,
@@ -83,7 +84,7 @@ enum Class {
     Mark,
 }
 
-fn classify(c: char) -> Class {
+pub(crate) fn classify(c: char) -> Class {
     match c {
         'a'..='z' => Class::Lower,
         ' ' | '\t' | '\r' => Class::Space,

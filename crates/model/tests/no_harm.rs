@@ -44,12 +44,19 @@ fn visible(text: &str) -> usize {
 fn harm(tagger: &Tagger) -> BTreeMap<String, Count> {
     let mut genres: BTreeMap<String, Count> = BTreeMap::new();
     for (genre, text) in documents() {
-        let scores = tagger.score_lines(&text, Span::new(0, text.len()));
+        let view = Span::new(0, text.len());
+        let scores = tagger.score_lines(&text, view);
+        let pieces = tagger.score_pieces(&text, view, &scores);
+        let threshold = tagger.points().balanced;
         let count = genres.entry(genre).or_default();
         for (line, score) in Lines::of(&text).iter().zip(scores) {
             let size = visible(line.content().of(&text));
+            let inside = pieces
+                .iter()
+                .filter(|(piece, score)| line.content().contains(*piece) && *score >= threshold);
+            let inside: usize = inside.map(|(piece, _)| visible(piece.of(&text))).sum();
             count.all += size;
-            count.deleted += if score >= tagger.default_threshold() { size } else { 0 };
+            count.deleted += if score >= threshold { size } else { inside };
         }
     }
     genres

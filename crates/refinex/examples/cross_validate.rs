@@ -4,6 +4,7 @@
 //! usage: cross_validate OUT.jsonl DATA (--fold I/N | --hold SOURCE) [--permissive] [--no-teachers]
 //! DATA is the folder of labelled data. Rows of OUT: {"id", "scores": [thousandths a line]}; the
 //! script lab/cross-validate sums them up.
+use refinex::model::Points;
 use refinex::model::train::{
     LabelledDocument, Metric, Recipe, Settings, Watch, relabel, weights_file,
 };
@@ -70,7 +71,8 @@ fn main() {
     let models = recipe.train(&sets, &mut Watch(&mut watch)).expect("trained");
     let mut file = std::fs::File::create(out).expect("a file");
     if let Some(path) = value("--weights") {
-        std::fs::write(path, weights_file(&models).expect("weights")).expect("written");
+        std::fs::write(path, weights_file(&models, None, Points::default()).expect("weights"))
+            .expect("written");
     }
     for (id, document) in back {
         let plain = LabelledDocument { hint: None, ..document };
@@ -114,6 +116,7 @@ fn sets(data: &str, permissive: bool) -> TrainingData {
         without: Some(format!("{data}/expert/dev_documents.txt")),
         care: 4.0,
         encoder: None,
+        lines_of: Vec::new(),
         held_out: 0.0,
         plain_most: 400,
     }

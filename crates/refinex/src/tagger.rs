@@ -4,6 +4,16 @@ use crate::error::RunError;
 use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
 use refinex_model::Tagger;
 
+/// A threshold by the name of its use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OperatingPoint {
+    /// Precision and recall are about as good.
+    #[default]
+    Balanced,
+    /// Next to nothing goes that should stay.
+    Careful,
+}
+
 /// The embedded default refiner: scores of lines, at the speed of reading.
 pub struct LineTagger {
     tagger: Tagger,
@@ -30,17 +40,24 @@ impl LineTagger {
             .map_err(|error| RunError::new(error.to_string()))
     }
 
-    /// The threshold that was chosen when the model was trained.
+    /// The threshold that was chosen for a use when the model was trained.
     #[must_use]
-    pub fn default_threshold(&self) -> Score {
-        Score::from_probability(self.tagger.default_threshold())
+    pub fn threshold(&self, point: OperatingPoint) -> Score {
+        let points = self.tagger.points();
+        Score::from_probability(match point {
+            OperatingPoint::Balanced => points.balanced,
+            OperatingPoint::Careful => points.careful,
+        })
     }
 
     fn scores(&self, chunk: &Chunk<'_>) -> Scores {
-        let lines = self.tagger.score_lines(chunk.document(), chunk.view());
+        let (document, view) = (chunk.document(), chunk.view());
+        let lines = self.tagger.score_lines(document, view);
+        let pieces = self.tagger.score_pieces(document, view, &lines);
+        let piece = |(span, score)| (span, Score::from_probability(score));
         Scores {
+            pieces: pieces.into_iter().map(piece).collect(),
             lines: lines.into_iter().map(Score::from_probability).collect(),
-            pieces: Vec::new(),
         }
     }
 }

@@ -3,8 +3,10 @@
 use crate::error::RunError;
 use crate::training_folder::TrainingFolder;
 use refinex_corpus::{JsonReader, Store};
+use refinex_model::ModelError;
 use refinex_model::train::{
-    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip, weights_file,
+    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip,
+    joined_weights_file, weights_file,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,6 +35,9 @@ pub struct TrainingData {
     pub plain_most: usize,
     /// The share of the expert's pages that is held back, to say when to stop.
     pub held_out: f32,
+    /// Weights files whose networks for lines are taken over as they are: only the one for pieces
+    /// inside lines is trained.
+    pub lines_of: Vec<String>,
     /// A folder with an encoder to start from: `model.safetensors` and `vocab.txt` of a BERT.
     pub encoder: Option<EncoderBase>,
 }
@@ -109,11 +114,27 @@ pub fn train_tagger(
     }
     let mut sets = data.read(&|_| false)?.0;
     data.read_base(&mut sets)?;
-    let models = recipe.train(&sets, &mut folder);
-    let file = models.and_then(|models| weights_file(&models));
+    let file = if data.lines_of.is_empty() {
+        train_all(&sets, recipe, &mut folder)
+    } else {
+        let files: Vec<Vec<u8>> = data.lines_of.iter().map(read_file).collect::<Result<_, _>>()?;
+        let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+        let pieces = recipe.train_pieces(&sets, &mut folder);
+        pieces.and_then(|p| joined_weights_file(&files, p.as_ref(), recipe.settings.points))
+    };
     let file = file.map_err(|error| RunError::new(error.to_string()))?;
     folder.finish(&file)?;
     Ok(file)
+}
+
+fn train_all(
+    data: &Data,
+    recipe: &Recipe,
+    folder: &mut TrainingFolder<'_>,
+) -> Result<Vec<u8>, ModelError> {
+    let models = recipe.train(data, folder)?;
+    let pieces = recipe.train_pieces(data, folder)?;
+    weights_file(&models, pieces.as_ref(), recipe.settings.points)
 }
 
 /// An expert's document that was kept back: its id, and what it is.
@@ -142,6 +163,7 @@ impl TrainingData {
             "care": self.care,
             "plain_most": self.plain_most,
             "held_out": self.held_out,
+            "lines_of": fingerprints(&self.lines_of)?,
             "encoder": encoder.transpose()?,
         }))
     }
@@ -246,9 +268,14 @@ impl Pages {
 
 /// The fingerprint of a file, 16 hexadecimal digits.
 pub(crate) fn fingerprint(path: &str) -> Result<String, RunError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| RunError::new(format!("expected a file at {path}, but found: {error}")))?;
-    Ok(format!("{:016x}", xxh3_64(&bytes)))
+    Ok(format!("{:016x}", xxh3_64(&read_file(path)?)))
+}
+
+fn read_file(path: impl AsRef<Path>) -> Result<Vec<u8>, RunError> {
+    let path = path.as_ref();
+    std::fs::read(path).map_err(|error| {
+        RunError::new(format!("expected a file at {}, but found: {error}", path.display()))
+    })
 }
 
 /// Where a text falls between 0 and 1, by its own hash.

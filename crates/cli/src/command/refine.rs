@@ -49,7 +49,7 @@ fn model(arguments: &Refine) -> Result<(Arc<dyn Refiner>, Score), RunError> {
             LineTagger::from_bytes(&weights)?
         }
     };
-    let threshold = tagger.default_threshold();
+    let threshold = tagger.threshold(arguments.operating_point.into());
     Ok((Arc::new(tagger), threshold))
 }
 

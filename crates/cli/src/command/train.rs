@@ -2,6 +2,7 @@
 
 use crate::arguments::TrainTagger;
 use refinex::RunError;
+use refinex::model::Points;
 use refinex::model::train::{Metric, Recipe, Settings};
 use refinex::training::{EncoderBase, TrainingData, train_tagger};
 use refinex::training_folder::WEIGHTS;
@@ -39,6 +40,7 @@ fn data(arguments: &TrainTagger) -> TrainingData {
         plain_most: arguments.plain_most,
         without: arguments.without.clone(),
         held_out: arguments.held_out,
+        lines_of: arguments.lines_of.clone(),
         encoder: arguments.encoder.clone().map(|folder| EncoderBase {
             folder,
             layers: arguments.encoder_layers,
@@ -59,7 +61,10 @@ fn recipe(arguments: &TrainTagger) -> Recipe {
         rate: if reads { 1e-3 } else { or.rate },
         encoder_rate: 1e-4,
         patience: arguments.patience.unwrap_or(or.patience),
-        threshold: arguments.threshold.probability() as f32,
+        points: Points {
+            balanced: arguments.threshold.probability() as f32,
+            careful: arguments.careful_threshold.probability() as f32,
+        },
         ..or
     };
     let members = arguments.members.unwrap_or(if reads { 1 } else { 4 }).max(1);
@@ -69,6 +74,7 @@ fn recipe(arguments: &TrainTagger) -> Recipe {
     Recipe {
         teachers: arguments.teachers,
         members,
+        piece_epochs: arguments.piece_epochs,
         teacher,
         settings,
         relabelled_share: if reads { 0.15 } else { or.relabelled_share },

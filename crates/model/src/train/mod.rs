@@ -3,6 +3,7 @@
 mod adam;
 mod base;
 mod encoder_steps;
+mod glue;
 mod learner;
 mod ledger;
 mod recipe;
@@ -11,33 +12,48 @@ mod workers;
 
 use crate::encoder::{EncoderGradient, Products};
 use crate::error::ModelError;
+use crate::inline::Sheet;
+use crate::lines::lines;
 use crate::network::{
     Activations, Dropout, Input, Labelling, assemble, backward, forward, show_hints,
 };
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{EMBED, EXPERT, PARAMETERS_READING, Parameters, SOURCES, Weight};
+use crate::parameters::{EMBED, EXPERT, OF_LINES, OF_UNITS, Parameters, SOURCES, Weight};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
-use crate::weights::{self, Weights};
+use crate::weights::{self, Points, Weights};
 pub use base::Base;
 use learner::Learner;
 pub use ledger::{Ledger, Watch};
 pub use recipe::{Data, Recipe};
 use refinex_core::Span;
 pub use sample::{Hint, Label, LabelledDocument, Set, clip};
-use sample::{Targets, shares_gone};
+use sample::{Targets, lines_gone, shares_gone};
 use workers::Workers;
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
 const WORD_DROPOUT: f32 = 0.2;
+/// The same of the features of units, which are few and learnt by heart sooner (measured).
+const UNIT_DROPOUT: f32 = 0.5;
 /// Share of an encoder's values that are left out while training (BERT's).
 const ENCODER_DROPOUT: f32 = 0.1;
 /// Labellings beside the expert's that a network tells apart.
 pub const LABELLINGS: usize = SOURCES - 1;
 
+/// What of a document a network reads, one row each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Its lines: they stay or go whole.
+    Lines,
+    /// The words, numbers and marks of lines that do not go whole: pieces inside them go.
+    Units,
+}
+
 /// How to train. The same settings and data give the same weights, whatever the threads.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What is read.
+    pub reads: Reads,
     /// Seed of all random choices.
     pub seed: u64,
     /// Passes over all sets.
@@ -57,13 +73,14 @@ pub struct Settings {
     /// Epochs without a better loss of the documents held back, after which training ends. The rate
     /// falls to the end, so the last epochs are often the best: stopping early cost 0.01 of F1.
     pub patience: usize,
-    /// The threshold to write into the weights.
-    pub threshold: f32,
+    /// The thresholds to write into the weights.
+    pub points: Points,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            reads: Reads::Lines,
             seed: 1,
             broad_epochs: 3,
             expert_epochs: 10,
@@ -73,7 +90,7 @@ impl Default for Settings {
             batch: 8,
             hint_share: 0.0,
             patience: usize::MAX,
-            threshold: 0.5,
+            points: Points::default(),
         }
     }
 }
@@ -96,13 +113,30 @@ pub struct TrainedModel {
     weights: Weights,
 }
 
-/// The weights file of models, whose mean is the tagger.
+/// The weights file of models, whose mean scores lines, and of one that finds pieces inside them;
+/// `points` are its thresholds.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn weights_file(models: &[TrainedModel]) -> Result<Vec<u8>, ModelError> {
+pub fn weights_file(
+    models: &[TrainedModel],
+    pieces: Option<&TrainedModel>,
+    points: Points,
+) -> Result<Vec<u8>, ModelError> {
     let members: Vec<&Weights> = models.iter().map(|model| &model.weights).collect();
-    weights::to_bytes(&members)
+    weights::to_bytes(&members, pieces.map(|pieces| &pieces.weights), points)
+}
+
+/// The same with the networks for lines of other weights files, as they are.
+///
+/// # Errors
+/// If one of `files` is not a weights file of this version.
+pub fn joined_weights_file(
+    files: &[&[u8]],
+    pieces: Option<&TrainedModel>,
+    points: Points,
+) -> Result<Vec<u8>, ModelError> {
+    weights::joined(files, pieces.map(|pieces| &pieces.weights), points)
 }
 
 /// Trains a network on `sets`. The first labelling is the expert's: sets with `expert` share it,
@@ -140,7 +174,7 @@ pub fn train(
             weight += sum.weight;
         }
         learner.epochs = epoch + 1;
-        let held_loss = workers.loss(&learner.weights, held);
+        let held_loss = workers.loss(&learner.weights, held, settings.reads);
         if let Some(held) = held_loss
             && learner.best.is_none_or(|(least, _)| held < least)
         {
@@ -169,10 +203,8 @@ fn schedule(step: usize, steps: usize) -> f32 {
 
 fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
     let mut random = Random::of(&[settings.seed, 0]);
-    let mut parameters = match base {
-        Some(_) => Parameters(vec![0.0; PARAMETERS_READING]),
-        None => Parameters::zeros(),
-    };
+    let size = if settings.reads == Reads::Lines { OF_LINES } else { OF_UNITS };
+    let mut parameters = Parameters::zeros(size, base.is_some());
     let meaning = base.map(|_| Weight::Meaning);
     let products = [
         Weight::Input,
@@ -184,7 +216,8 @@ fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
         Weight::Head,
     ];
     for weight in products.into_iter().chain(meaning) {
-        let inputs = if weight == Weight::Head { weight.shape().1 } else { weight.shape().0 };
+        let inputs =
+            if weight == Weight::Head { weight.shape(size).1 } else { weight.shape(size).0 };
         let deviation = (1.5 / inputs as f32).sqrt();
         for value in parameters.of_mut(weight) {
             *value = deviation * random.normal();
@@ -192,7 +225,7 @@ fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
     }
     let embeddings = (0..BUCKETS * EMBED).map(|_| 0.1 * random.normal()).collect();
     let reader = base.map(|base| base.0.clone());
-    Weights { embeddings, parameters, threshold: settings.threshold, reader }
+    Weights { embeddings, parameters, reader }
 }
 
 /// The documents of an epoch as (set, document), shuffled: all of them in the first passes, then
@@ -261,20 +294,38 @@ fn ask(
     (rows.into(), labelling)
 }
 
+/// What a network reads of a document, and what it should say of each row.
+fn read(document: &LabelledDocument, care: f32, reads: Reads) -> (Page, Targets) {
+    let text = &document.text;
+    match reads {
+        Reads::Lines => {
+            let page = Page::read(text, Span::new(0, text.len()));
+            let targets = Targets::of(document, &page, care);
+            (page, targets)
+        }
+        Reads::Units => {
+            let gone = lines_gone(document);
+            let sheet = Sheet::read(text, &lines(text), |line| !gone[line]);
+            let targets = Targets::of_units(document, &sheet, care);
+            (sheet.page, targets)
+        }
+    }
+}
+
 /// Adds the gradient of a sample of `set` to `sum`.
 fn add_gradient(
     sum: &mut Gradient,
     products: &Products,
     weights: &Weights,
-    (sample, set): (&LabelledDocument, &Set),
+    (sample, set, reads): (&LabelledDocument, &Set, Reads),
     random: &mut Random,
 ) {
-    let page = Page::read(&sample.text, Span::new(0, sample.text.len()));
+    let (page, targets) = read(sample, set.care, reads);
     if page.rows.is_empty() {
         return;
     }
-    let targets = Targets::of(sample, &page, set.care);
-    let kept: Vec<bool> = page.features.iter().map(|_| !random.chance(WORD_DROPOUT)).collect();
+    let dropout = if reads == Reads::Lines { WORD_DROPOUT } else { UNIT_DROPOUT };
+    let kept: Vec<bool> = page.features.iter().map(|_| !random.chance(dropout)).collect();
     let (mut input, labelling) = ask(weights, sample, &page, set.labelling, |at| kept[at]);
     let mut tape = None;
     if let Some(reader) = &weights.reader {
@@ -311,11 +362,10 @@ impl Gradient {
 }
 
 /// The loss of a document with the expert's labels, and its weight.
-fn document_loss(weights: &Weights, document: &LabelledDocument) -> (f32, f32) {
-    let page = Page::read(&document.text, Span::new(0, document.text.len()));
-    let targets = Targets::of(document, &page, 1.0);
+fn document_loss(weights: &Weights, document: &LabelledDocument, reads: Reads) -> (f32, f32) {
+    let (page, targets) = read(document, 1.0, reads);
     let pass = run(weights, document, &page);
-    let mut sum = Gradient::zeros_of(Parameters(Vec::new()));
+    let mut sum = Gradient::zeros_of(Parameters(Vec::new(), OF_LINES));
     sum.add_loss(&pass.logits, &targets);
     (sum.loss, sum.weight)
 }

@@ -1,7 +1,8 @@
 //! How the tagger that ships is made: teachers who see hints label more pages for it.
 
+use super::glue::glued;
 use super::{
-    Base, Hint, Label, LabelledDocument, Ledger, Set, Settings, TrainedModel, relabel, train,
+    Base, Hint, Label, LabelledDocument, Ledger, Reads, Set, Settings, TrainedModel, relabel, train,
 };
 use crate::error::ModelError;
 use crate::parameters::EXPERT;
@@ -26,8 +27,10 @@ pub struct Data {
 pub struct Recipe {
     /// Networks that label the human and the plain sets as the expert would; 0 for none.
     pub teachers: usize,
-    /// Networks whose mean is the tagger.
+    /// Networks whose mean is the score of lines.
     pub members: usize,
+    /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
+    pub piece_epochs: usize,
     /// Share of what the teachers labelled in each of the last passes.
     pub relabelled_share: f32,
     /// Most lines of a sample of what the teachers labelled.
@@ -46,6 +49,7 @@ impl Default for Recipe {
         Self {
             teachers: 3,
             members: 4,
+            piece_epochs: 3,
             relabelled_share: 0.2,
             relabelled_lines: Set::MOST_LINES,
             hint_share: 0.7,
@@ -91,6 +95,32 @@ impl Recipe {
         let more = more.map(|set| self.relabel_set(&teachers, set.clone()));
         let sets: Vec<Set> = data.expert.iter().cloned().chain(more).collect();
         train_all("network", (&sets, &data.held), self.members, &self.settings, base, ledger)
+    }
+
+    /// Trains the network that finds pieces inside lines, if there shall be one.
+    ///
+    /// # Errors
+    /// If the state that `ledger` kept is not one of this training.
+    pub fn train_pieces(
+        &self,
+        data: &Data,
+        ledger: &mut dyn Ledger,
+    ) -> Result<Option<TrainedModel>, ModelError> {
+        if self.piece_epochs == 0 {
+            return Ok(None);
+        }
+        let settings = Settings {
+            reads: Reads::Units,
+            broad_epochs: 0,
+            expert_epochs: self.piece_epochs,
+            hint_share: 0.0,
+            embedding_rate: 0.4 * self.teacher.embedding_rate,
+            ..self.teacher.clone()
+        };
+        let sets = glued(&data.expert, &data.human, settings.seed);
+        let held = data.held.iter().map(|d| LabelledDocument { hint: None, ..d.clone() });
+        let held: Vec<LabelledDocument> = held.collect();
+        train("pieces", (&sets, &held), &settings, None, ledger).map(Some)
     }
 
     /// The set as the teachers label it, who know its own labels as a hint.

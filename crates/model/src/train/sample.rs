@@ -1,6 +1,7 @@
 //! Labelled documents, and what a step sees of them.
 
-use crate::lines::lines;
+use crate::inline::Sheet;
+use crate::lines::{is_blank, lines};
 use crate::page::Page;
 use crate::random::Random;
 
@@ -90,12 +91,12 @@ pub fn clip(spans: &[(usize, usize)], start: usize, end: usize) -> Vec<(usize, u
     cut.filter(|(a, b)| a < b).map(|(a, b)| (a - start, b - start)).collect()
 }
 
-/// What the lines of a page that are not blank should get.
+/// What the rows that a network reads should get.
 pub(crate) struct Targets {
     /// The probability to be noise.
     pub(crate) noise: Vec<f32>,
-    /// How much the line counts: the root of its characters, so that a paragraph weighs more than
-    /// a menu entry, but not all.
+    /// How much a row counts: of a line the root of its characters, so that a paragraph weighs more
+    /// than a menu entry, but not all.
     pub(crate) weight: Vec<f32>,
 }
 
@@ -111,13 +112,44 @@ impl Targets {
         };
         let noise: Vec<f32> = noise;
         let sizes = sizes(&document.text, page);
-        let share = |&noise: &f32| noise + (1.0 - noise) * care;
-        let root = |size: f32| size.sqrt().min(30.0);
-        let weight = sizes.into_iter().zip(&noise).map(|(size, noise)| root(size) * share(noise));
-        let weight = weight.collect();
-        let noise = noise.iter().map(|noise| noise / share(noise)).collect();
-        Self { noise, weight }
+        let weight = sizes.into_iter().map(|size| size.sqrt().min(30.0)).collect();
+        Self { noise, weight }.with_care(care)
     }
+
+    /// The same for units. The row before a line counts nothing.
+    pub(crate) fn of_units(document: &LabelledDocument, sheet: &Sheet, care: f32) -> Self {
+        let Label::Spans(spans) = &document.label else {
+            return Self { noise: Vec::new(), weight: Vec::new() };
+        };
+        let (mut noise, mut weight) = (Vec::new(), Vec::new());
+        for place in &sheet.places {
+            let share = place.map(|p| share_gone(&document.text, spans, (p.start, p.end)));
+            noise.push(if share.is_some_and(|share| share > 0.5) { 1.0 } else { 0.0 });
+            weight.push(if share.is_some() { 1.0 } else { 0.0 });
+        }
+        Self { noise, weight }.with_care(care)
+    }
+
+    /// Rows that stay count `care` times.
+    fn with_care(mut self, care: f32) -> Self {
+        for (noise, weight) in self.noise.iter_mut().zip(&mut self.weight) {
+            let share = *noise + (1.0 - *noise) * care;
+            *weight *= share;
+            *noise /= share;
+        }
+        self
+    }
+}
+
+/// Lines of which this share of the characters is gone are no business of the units' network.
+const WHOLE: f32 = 0.9;
+
+/// Whether each line goes whole, as good as.
+pub(crate) fn lines_gone(document: &LabelledDocument) -> Vec<bool> {
+    let text = &document.text;
+    let Label::Spans(spans) = &document.label else { return vec![true; lines(text).len()] };
+    let gone = |&(start, end): &(usize, usize)| share_gone(text, spans, (start, end)) > WHOLE;
+    lines(text).iter().map(|line| is_blank(&text[line.0..line.1]) || gone(line)).collect()
 }
 
 /// Characters, white space left out, of the lines of a page that are not blank.
@@ -129,14 +161,15 @@ fn sizes(text: &str, page: &Page) -> Vec<f32> {
 /// Which share of the characters of each line that is not blank lies in `spans`.
 pub(crate) fn shares_gone(text: &str, spans: &[(usize, usize)], page: &Page) -> Vec<f32> {
     let all = lines(text);
-    let share = |&row: &usize| {
-        let (start, end) = all[row];
-        let from = spans.partition_point(|&(_, b)| b <= start);
-        let inside = spans[from..].iter().take_while(|&&(a, _)| a < end);
-        let gone: f32 = inside.map(|&(a, b)| visible(text, a.max(start), b.min(end))).sum();
-        gone / visible(text, start, end).max(1.0)
-    };
-    page.rows.iter().map(share).collect()
+    page.rows.iter().map(|&row| share_gone(text, spans, all[row])).collect()
+}
+
+/// Which share of the characters of `start..end` lies in `spans`.
+fn share_gone(text: &str, spans: &[(usize, usize)], (start, end): (usize, usize)) -> f32 {
+    let from = spans.partition_point(|&(_, b)| b <= start);
+    let inside = spans[from..].iter().take_while(|&&(a, _)| a < end);
+    let gone: f32 = inside.map(|&(a, b)| visible(text, a.max(start), b.min(end))).sum();
+    gone / visible(text, start, end).max(1.0)
 }
 
 fn visible(text: &str, from: usize, to: usize) -> f32 {

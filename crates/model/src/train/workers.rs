@@ -1,6 +1,6 @@
 //! The two threads that compute gradients.
 
-use super::{Gradient, LabelledDocument, Set, Settings, add_gradient, document_loss};
+use super::{Gradient, LabelledDocument, Reads, Set, Settings, add_gradient, document_loss};
 use crate::encoder::Products;
 use crate::random::Random;
 use crate::weights::Weights;
@@ -34,7 +34,13 @@ impl Workers {
                 if !random.chance(settings.hint_share) {
                     sample.hint = None;
                 }
-                add_gradient(&mut sum, &products, weights, (&sample, set), &mut random);
+                add_gradient(
+                    &mut sum,
+                    &products,
+                    weights,
+                    (&sample, set, settings.reads),
+                    &mut random,
+                );
             }
             sum
         };
@@ -43,12 +49,17 @@ impl Workers {
         even
     }
 
-    /// The mean loss a line of documents with the expert's labels; none if there is no document.
-    pub(crate) fn loss(&self, weights: &Weights, held: &[LabelledDocument]) -> Option<f32> {
+    /// The mean loss a row of documents with the expert's labels; none if there is no document.
+    pub(crate) fn loss(
+        &self,
+        weights: &Weights,
+        held: &[LabelledDocument],
+        reads: Reads,
+    ) -> Option<f32> {
         let half = |which: usize| {
             let mut sum = (0.0, 0.0);
             for document in held.iter().skip(which).step_by(2) {
-                let (loss, weight) = document_loss(weights, document);
+                let (loss, weight) = document_loss(weights, document, reads);
                 sum = (sum.0 + loss, sum.1 + weight);
             }
             sum
