@@ -13,7 +13,6 @@ mod fingerprint;
 pub mod import;
 pub mod mix;
 pub mod output;
-pub mod prox;
 mod row_labels;
 pub mod set;
 pub mod split;
