@@ -157,6 +157,23 @@ fn citation(line: &str) -> Option<usize> {
     rest.starts_with(']').then(|| line.len() - rest.len() + 1)
 }
 
+/// What is deleted of one line between line feeds, of which C4 may see several; `None` if all go.
+pub(crate) fn line_deletions(text: &str, any_end: bool) -> Option<Vec<Span>> {
+    let (mut spans, mut stays) = (Vec::new(), false);
+    for place in python::split_lines(text) {
+        let line = Line::of(text, place);
+        if let Verdict::Leave(_) = line.verdict(any_end) {
+            spans.push(Span::new(place.start, place.next));
+        } else {
+            stays = true;
+            let citations = line.citations.iter();
+            spans
+                .extend(citations.map(|&(from, to)| Span::new(line.start + from, line.start + to)));
+        }
+    }
+    stays.then_some(spans)
+}
+
 /// Edits a text; `any_end` keeps lines whatever they end in, as FineWeb does; `sentences` counts
 /// those of a line.
 ///

@@ -3,11 +3,11 @@
 use super::columns::Columns;
 use super::dolma::Attribute;
 use super::output::{LabelledOutput, Written};
-use super::prox;
 use super::set::{Label, LabelError, LabelledSet, Labels, each_of_shard};
 use crate::error::RunError;
 use crate::plan::Plan;
 use crate::settings::Settings;
+use refinex_rules::prox;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -14,7 +14,6 @@ mod if_there;
 pub mod import;
 pub mod mix;
 pub mod output;
-pub mod prox;
 mod row_labels;
 pub mod set;
 pub mod split;

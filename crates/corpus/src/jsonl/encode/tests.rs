@@ -19,7 +19,7 @@ fn edited(row: &str, spans: &[(usize, usize)]) -> String {
     let text = lines.document(0).unwrap().text;
     let deletions =
         Deletions::from_spans(text, spans.iter().map(|&(a, b)| Span::new(a, b))).unwrap();
-    String::from_utf8(rows(&lines, &[Some(deletions)]).unwrap()).unwrap()
+    String::from_utf8(rows(&lines, &[Some(deletions)], Wanted::ALL).unwrap()).unwrap()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn deletions_that_do_not_fit_are_an_error() {
     let other = Deletions::from_spans("abcdef", [Span::new(1, 5)]).unwrap();
     for text in ["abc", "éé", ""] {
         let row = format!("{{\"text\":{text:?}}}");
-        let error = rows(&lines(&row), &[Some(other.clone())]).unwrap_err();
+        let error = rows(&lines(&row), &[Some(other.clone())], Wanted::ALL).unwrap_err();
         assert!(error.1.contains("but found 1..5"), "{error:?}");
     }
 }
@@ -121,7 +121,7 @@ proptest! {
         });
         let deletions = Deletions::from_spans(text, spans).unwrap();
 
-        let out = rows(&lines_in, &[Some(deletions.clone())]).unwrap();
+        let out = rows(&lines_in, &[Some(deletions.clone())], Wanted::ALL).unwrap();
         let refined = String::from_utf8(out).unwrap();
         let mut kept = String::new();
         let mut from = 0;
@@ -143,4 +143,20 @@ proptest! {
         let again = restored(&lines_out, &[Some(back)]).unwrap();
         prop_assert_eq!(String::from_utf8(again).unwrap(), format!("{row}\n"));
     }
+}
+
+#[test]
+fn rows_that_are_not_wanted_are_left_out() {
+    let row = "{\"text\":\"a\"}";
+    let place = |at: usize| RowPlace {
+        bytes: at * (row.len() + 1)..at * (row.len() + 1) + row.len(),
+        position: 0,
+        too_long: None,
+    };
+    let bytes = format!("{row}\n").repeat(3).into_bytes();
+    let raw = RawRows { bytes, rows: (0..3).map(place).collect() };
+    let lines = Lines::decode(raw, 1, &context());
+    let wanted = |marks| rows(&lines, &[None, None, None], Wanted::only(marks)).unwrap();
+    assert_eq!(wanted(&[true, false, true]), format!("{row}\n{row}\n").into_bytes());
+    assert_eq!(wanted(&[false, false, false]), b"");
 }

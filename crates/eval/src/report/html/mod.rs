@@ -1,5 +1,6 @@
 //! Reports as one page of HTML that needs nothing else: no network, no other file.
 
+mod alarms;
 mod charts;
 mod embed;
 mod groups;
@@ -79,7 +80,7 @@ fn run_view(report: &Report) -> String {
     [
         sections::facts(report),
         sections::headline(report),
-        sections::alarms(report),
+        alarms::alarms(report),
         sections::funnels(report),
         charts::histograms(&report.histograms),
         sections::patterns(&report.patterns),
@@ -103,7 +104,7 @@ pub(crate) mod tests {
         let gone = deletions(&[(0, 12), (37, 60)]);
         let columns = [Some("<b>host</b>".to_owned())];
         let seen = Observation { id: "\"'><i>", columns: &columns, ..observed(text, &gone) };
-        let mut collector = Collector::new(ReportSettings::default(), &["source".to_owned()]);
+        let mut collector = Collector::new(ReportSettings::default(), &["<u>".to_owned()]);
         collector.take(&seen, &Digest::of(&seen, 0));
         let mut comparer = Comparer::new(0, 1 << 20);
         comparer.take(&seen, &[]);
@@ -117,7 +118,12 @@ pub(crate) mod tests {
     fn nothing_of_a_document_becomes_markup() {
         let page = html(&hostile());
         assert!(!page.contains("<img") && !page.contains("alert(1)</script>"));
-        assert!(!page.contains("<i>") && !page.contains("<b>host") && !page.contains("<run>"));
+        assert!(
+            !page.contains("<i>")
+                && !page.contains("<b>host")
+                && !page.contains("<u>")
+                && !page.contains("<run>")
+        );
         assert_eq!(page.matches("<script").count(), 2, "data and program");
         assert!(page.contains("\\u2028") && !page.contains('\u{2028}'));
         assert!(page.contains("{{views}}"), "what is put in is not looked at again");

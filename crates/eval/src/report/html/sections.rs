@@ -1,10 +1,10 @@
 //! The sections of a page: what stands above the documents.
 
 use crate::report::comparison::{Comparison, SidePattern};
-use crate::report::figures::{bytes, count, escaped, many, part, percent, share};
+use crate::report::figures::{bytes, count, escaped, part, share};
 use crate::report::html::groups::bar;
-use crate::report::record::{Alarm, Pattern, Patterns, Report};
-use crate::report::summary::{far_groups, undecided};
+use crate::report::record::{Pattern, Patterns, Report};
+use crate::report::summary::far_groups;
 use refinex_core::Tally;
 
 /// Which run it is.
@@ -51,81 +51,6 @@ fn tile(figure: &str, what: &str, more: &str) -> String {
     format!(
         "<div class=\"tile\"><b>{figure}</b><span>{what}</span><small class=\"quiet\">{more}</small></div>"
     )
-}
-
-/// What a person should look at first.
-pub(super) fn alarms(report: &Report) -> String {
-    let mut cards: String = report.alarms.iter().map(alarm).collect();
-    let (far, tested) = (far_groups(report), report.groups.iter().map(|t| t.tested).sum::<u64>());
-    let named: Vec<String> = far
-        .iter()
-        .take(12)
-        .map(|(column, group, z)| {
-            let way = if *z > 0.0 { "more" } else { "less" };
-            let (name, share) = (escaped(&group.name), percent(group.mean_share));
-            format!("<li>{column} <b>{name}</b>: {share} on average, far {way} than the rest</li>")
-        })
-        .collect();
-    cards += &card(
-        far.is_empty(),
-        &format!("{} of {} groups", far.len(), count(tested)),
-        "Groups far off the rest",
-        crate::report::group::GROUP_RULE,
-        &list(&named),
-    );
-    let open = undecided(report);
-    let named: Vec<String> = open
-        .iter()
-        .take(8)
-        .map(|pattern| {
-            let (normal, deleted, kept) = (escaped(&pattern.normal), pattern.deleted, pattern.kept);
-            format!("<li>deleted {}, kept {}: <q>{normal}</q></li>", count(deleted), count(kept))
-        })
-        .collect();
-    cards += &card(
-        open.is_empty(),
-        &many(open.len() as u64, "pattern"),
-        "Lines deleted here and kept there",
-        "among the most frequent patterns, those that are kept as lines in 30 to 90 % of all cases",
-        &list(&named),
-    );
-    format!(
-        "<section class=\"s-alarms\"><h2>Over-deletion alarms</h2>\
-         <p class=\"quiet\">Signs, not verdicts: each says where to look first. The signs are simple \
-         rules on lines; a menu can look like a heading.</p><div class=\"cards\">{cards}</div></section>"
-    )
-}
-
-fn alarm(alarm: &Alarm) -> String {
-    let figure = format!(
-        "{} ({} of those that lost text)",
-        many(alarm.documents, "document"),
-        part(alarm.documents, alarm.of)
-    );
-    let name = alarm.kind.name();
-    let button = if alarm.documents == 0 {
-        String::new()
-    } else {
-        format!(
-            "<p>{}. <button type=\"button\" class=\"jump\" data-finding=\"{name}\">Show \
-             examples</button></p>",
-            many(alarm.places, "place")
-        )
-    };
-    card(alarm.documents == 0, &figure, alarm.title, alarm.rule, &button)
-}
-
-fn card(calm: bool, figure: &str, title: &str, rule: &str, more: &str) -> String {
-    let class = if calm { "card calm" } else { "card" };
-    let sign = if calm { "none" } else { "look" };
-    format!(
-        "<article class=\"{class}\"><h3><span class=\"sign\">{sign}</span> {title}</h3>\
-         <p><b>{figure}</b></p>{more}<p class=\"quiet rule\">Rule: {rule}.</p></article>"
-    )
-}
-
-fn list(items: &[String]) -> String {
-    if items.is_empty() { String::new() } else { format!("<ul>{}</ul>", items.concat()) }
 }
 
 /// What became of documents and text.
