@@ -7,6 +7,7 @@ mod command;
 mod expert_arguments;
 mod export_arguments;
 mod labels_arguments;
+mod score_arguments;
 mod summary;
 
 use arguments::{Arguments, Command, Train};
@@ -27,6 +28,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => command::bench::run(&arguments),
         Command::BenchRefiner(arguments) => command::bench::answer(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
+        Command::Train(Train::Ngram(arguments)) => command::score::train(&arguments),
+        Command::Score(arguments) => command::score::run(&arguments),
         Command::Expert(arguments) => command::expert::run(&arguments),
         Command::Export(Export::Sft(arguments)) => command::export::run(&arguments),
         Command::Export(Export::Dolma(arguments)) => command::export::run_dolma(&arguments),

@@ -17,6 +17,7 @@ pub mod not_done;
 pub mod pairs;
 pub mod plan;
 pub mod progress;
+pub mod quality;
 pub mod restore_run;
 pub mod run_file;
 mod seen_ids;

@@ -11,6 +11,7 @@ pub mod labels;
 pub mod refine;
 pub mod restore;
 pub mod rethreshold;
+pub mod score;
 pub mod train;
 
 use crate::arguments::Run;
