@@ -91,6 +91,12 @@ pub enum Command {
   refinex bench gold.jsonl --refiner ours=tagger --refiner careful=tagger@0.85 \\
     --refiner 'c4=command:python3 lab/peers/datatrove_filters.py --rules c4' --markdown")]
     Bench(crate::bench_arguments::Bench),
+    /// Score the quality of documents before and after a run, by cheap proxies and a judge.
+    #[command(after_help = "Examples:
+  refinex score refined/ --gold samples/gold.jsonl.zst
+  refinex train ngram clean/*.jsonl.zst -o clean.ngram
+  refinex score refined/ --ngram clean.ngram --endpoint http://127.0.0.1:8000/v1 --model big")]
+    Score(Box<crate::score_arguments::Score>),
     /// Answer rows on standard input, for `bench`.
     #[command(hide = true)]
     BenchRefiner(crate::bench_arguments::BenchRefiner),
@@ -348,6 +354,10 @@ pub enum Train {
 
 A GPU is many times faster: give the files of 'refinex export sft' to TRL or LLaMA-Factory.")]
     Generator(TrainGenerator),
+    /// Count clean text for a small n-gram model, by which `score` measures perplexity.
+    #[command(after_help = "Example:
+  refinex train ngram clean/*.jsonl.zst -o clean.ngram")]
+    Ngram(crate::score_arguments::TrainNgram),
 }
 
 #[derive(Args)]

@@ -204,7 +204,7 @@ impl BudgetArguments {
         Prices { input: self.price_in, output: self.price_out }
     }
 
-    fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Limits {
         Limits { tokens: self.budget_tokens, cost: self.budget_cost, prices: self.prices() }
     }
 }
@@ -275,7 +275,7 @@ fn prompt(name: &str) -> Result<Prompt, RunError> {
     })
 }
 
-fn usual_cache() -> Option<PathBuf> {
+pub fn usual_cache() -> Option<PathBuf> {
     let folder = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
     Some(cache?.join("refinex").join("expert"))

@@ -9,6 +9,7 @@ mod export_arguments;
 mod generator_arguments;
 mod labels_arguments;
 mod report_arguments;
+mod score_arguments;
 mod summary;
 mod train_generator_arguments;
 
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         Command::BenchRefiner(arguments) => command::bench::answer(&arguments),
         Command::Train(Train::Tagger(arguments)) => command::train::run(&arguments),
         Command::Train(Train::Generator(arguments)) => command::train_generator::run(&arguments),
+        Command::Train(Train::Ngram(arguments)) => command::score::train(&arguments),
+        Command::Score(arguments) => command::score::run(&arguments),
         Command::Expert(arguments) => command::expert::run(&arguments),
         Command::Export(Export::Sft(arguments)) => command::export::run(&arguments),
         Command::Export(Export::Dolma(arguments)) => command::export::run_dolma(&arguments),

@@ -26,14 +26,30 @@ impl Prompt {
         ("refine-short-v1", include_str!("../prompts/refine-short-v1.md")),
     ];
 
+    /// Prompts of judges that are built in, by name.
+    pub const JUDGES: [(&'static str, &'static str); 1] =
+        [("judge-v1", include_str!("../prompts/judge-v1.md"))];
+
+    /// The prompt of a judge that is built in under `name`.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn judge(name: &str) -> Result<Self, SetupError> {
+        Self::one_of(&Self::JUDGES, name)
+    }
+
     /// The prompt that is built in under `name`.
     ///
     /// # Errors
     /// If there is none.
     pub fn built_in(name: &str) -> Result<Self, SetupError> {
-        let found = Self::BUILT_IN.iter().find(|(known, _)| *known == name);
-        let Some((_, text)) = found else {
-            let known = Self::BUILT_IN.map(|(name, _)| name).join(", ");
+        Self::one_of(&Self::BUILT_IN, name)
+    }
+
+    fn one_of(known: &[(&str, &str)], name: &str) -> Result<Self, SetupError> {
+        let Some((_, text)) = known.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
             return Err(SetupError::new(format!("expected a prompt of {known}, but found {name}")));
         };
         Self::parse(name, text)
@@ -98,6 +114,15 @@ pub(crate) fn short_hash(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_prompt_of_a_judge_asks_for_the_form_that_is_read() {
+        for (name, text) in Prompt::JUDGES {
+            assert_eq!(Prompt::judge(name).unwrap().messages("x").len(), 2);
+            assert!(text.contains("<score>N</score>"), "{name}");
+        }
+        assert!(Prompt::judge("refine-v1").is_err());
+    }
 
     #[test]
     fn every_built_in_prompt_parses_and_asks_for_the_form_that_is_read() {

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod progress;
 pub mod queue_run;
 pub mod report_run;
+pub mod quality;
 pub mod restore_run;
 pub mod ruler;
 pub mod run_file;

@@ -15,6 +15,7 @@ pub mod refine;
 pub mod report;
 pub mod restore;
 pub mod rethreshold;
+pub mod score;
 pub mod train;
 pub mod train_generator;
 

@@ -1,0 +1,105 @@
+//! What can be said about scores of quality.
+
+use crate::expert_arguments::{BudgetArguments, Traffic, usual_cache};
+use clap::Args;
+use refinex::RunError;
+use refinex::experts::{
+    ApiKey, Asking, Expert, ExpertSettings, Judge, Patience, Prompt, Sampling, Timeouts, Transport,
+};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct Score {
+    /// The run. Its inputs must still be where they were.
+    pub run_directory: String,
+    /// A gold set: says how well each scorer ranks its documents by their true share of noise.
+    #[arg(long, value_name = "GOLD")]
+    pub gold: Option<String>,
+    /// An n-gram model of clean text (`train ngram`), for perplexity.
+    #[arg(long, value_name = "FILE")]
+    pub ngram: Option<PathBuf>,
+    /// Score at most so many documents, from the beginning.
+    #[arg(long, value_name = "N")]
+    pub documents: Option<usize>,
+    /// Ask a judge too: base URL of an OpenAI-compatible endpoint.
+    #[arg(long, value_name = "URL", requires = "model")]
+    pub endpoint: Option<String>,
+    /// Name of the judge's model.
+    #[arg(long, value_name = "NAME", requires = "endpoint")]
+    pub model: Option<String>,
+    /// The judge's prompt: one that is built in (judge-v1), or a file that asks for
+    /// `<score>N</score>`.
+    #[arg(long, value_name = "NAME|FILE", default_value = "judge-v1")]
+    pub prompt: String,
+    /// Variable of the environment that holds the key; without one, none is sent.
+    #[arg(long, value_name = "NAME", default_value = "OPENAI_API_KEY")]
+    pub api_key_env: String,
+    /// Folder of answers, shared by all runs [default: refinex/expert in the user's cache folder].
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub traffic: Traffic,
+    #[command(flatten)]
+    pub budget: BudgetArguments,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Print Markdown.
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+#[derive(Args)]
+pub struct TrainNgram {
+    /// Clean texts: files, folders or run directories; of labelled documents what stays is read.
+    #[arg(required = true)]
+    pub texts: Vec<String>,
+    /// The file to write.
+    #[arg(short, long)]
+    pub output: PathBuf,
+}
+
+impl Score {
+    /// The judge, if one is to be asked.
+    pub fn judge(&self) -> Result<Option<Judge>, RunError> {
+        let Some((endpoint, model)) = self.endpoint.as_ref().zip(self.model.as_ref()) else {
+            return Ok(None);
+        };
+        let file = PathBuf::from(&self.prompt);
+        let prompt = if file.is_file() { Prompt::read(&file) } else { Prompt::judge(&self.prompt) };
+        let asking = Asking {
+            endpoint: endpoint.clone(),
+            model: model.clone(),
+            prompt: prompt.map_err(said)?,
+            sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
+        };
+        let expert = Expert::connect(asking, self.settings()?, &Transport::Http).map_err(said)?;
+        Ok(Some(Judge::new(expert.rewriter)))
+    }
+
+    fn settings(&self) -> Result<ExpertSettings, RunError> {
+        let traffic = &self.traffic;
+        let cache = self.cache.clone().or_else(usual_cache).ok_or_else(|| {
+            RunError::new("expected a folder for answers, but found no home: give one by --cache")
+        })?;
+        Ok(ExpertSettings {
+            key: ApiKey::from_environment(&self.api_key_env).map_err(said)?,
+            timeouts: Timeouts { connect: traffic.connect_timeout, total: traffic.timeout },
+            patience: Patience {
+                attempts: traffic.attempts,
+                first: traffic.first_wait,
+                longest: traffic.longest_wait,
+                seed: 0,
+            },
+            limits: self.budget.limits(),
+            concurrency: traffic.concurrency,
+            give_up_after: traffic.give_up_after,
+            cache,
+            log: None,
+        })
+    }
+}
+
+fn said(error: impl std::fmt::Display) -> RunError {
+    RunError::new(error.to_string())
+}
