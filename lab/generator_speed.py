@@ -96,7 +96,7 @@ def main():
             best = min(other, key=lambda told: statistics.median(x["seconds"] for x in of(told)))
             line(what, threads, of(mine), of(best), amount)
         if threads == 1:
-            end = questions[0][-4] if False else models[0].token_eos()
+            end = models[0].token_eos()
             for draft in [0, 6]:
                 mine = ours(1, "whole", MOST, draft, text=text)
                 answers = their_answers(models[1], questions, end)

@@ -39,7 +39,8 @@ pub use weights::Weights;
 
 use crate::error::ModelError;
 
-#[cfg(all(test, feature = "tokenizers"))]
+#[cfg(test)]
+#[cfg(feature = "tokenizers")]
 mod refiner_tests;
 #[cfg(test)]
 mod tests;
