@@ -2,8 +2,8 @@
 
 use super::cache::{Head, Kept, PLACES};
 use super::config::Config;
+use super::steps::exp;
 use super::team::Team;
-use crate::kernel::exp;
 use multiversion::multiversion;
 
 /// Questions that are answered together.
@@ -121,11 +121,14 @@ fn match_keys<const N: usize>(
     scores: &mut [f32],
 ) {
     let width = queries[0].len();
+    // All of one length that the compiler knows, so that no checks are left in the loop.
+    let queries: [&[f32]; N] = std::array::from_fn(|n| &queries[n][..width]);
     let blocks = head.keys.chunks_exact(PLACES * width).zip(head.key_scales.chunks_exact(PLACES));
     for (at, (block, scales)) in blocks.take(row / PLACES).enumerate() {
+        let block: &[[i16; PLACES]] = &block.as_chunks().0[..width];
         let mut sums = [[0f32; PLACES]; N];
-        for (within, keys) in block.chunks_exact(PLACES).enumerate() {
-            let keys: [f32; PLACES] = std::array::from_fn(|lane| f32::from(keys[lane]));
+        for within in 0..width {
+            let keys = widened(&block[within]);
             for n in 0..N {
                 let query = queries[n][within];
                 for lane in 0..PLACES {
@@ -140,6 +143,16 @@ fn match_keys<const N: usize>(
             }
         }
     }
+}
+
+/// Not `map`, of which calls are left that use no vector instructions.
+#[inline(always)]
+fn widened<const L: usize>(numbers: &[i16; L]) -> [f32; L] {
+    let mut wide = [0.0; L];
+    for lane in 0..L {
+        wide[lane] = f32::from(numbers[lane]);
+    }
+    wide
 }
 
 /// Turns products into weights, times the scales of the values that they weigh; the answer's sum
@@ -176,15 +189,22 @@ fn take<const N: usize, const L: usize>(
     inverse: [f32; N],
     out: &mut [f32],
 ) {
-    let weights: [&[f32]; N] = std::array::from_fn(|n| &weights[n * row..][..places]);
+    let parts = width / L;
+    let values: &[[i16; L]] = head.values.as_chunks().0;
     let mut sums = [[0f32; L]; N];
-    for (place, values) in head.values.chunks_exact(width).take(places).enumerate() {
-        let values: &[i16; L] = values[column..].first_chunk().expect("columns are in the row");
-        let values: [f32; L] = std::array::from_fn(|lane| f32::from(values[lane]));
-        for n in 0..N {
-            let weight = weights[n][place];
-            for lane in 0..L {
-                sums[n][lane] = weight.mul_add(values[lane], sums[n][lane]);
+    // Places of the last block that are not seen weigh nothing.
+    for first in (0..places).step_by(PLACES) {
+        let weights: [[f32; PLACES]; N] = std::array::from_fn(|n| {
+            let weights: &[f32] = &weights[n * row + first..];
+            *weights.first_chunk().expect("rows are whole blocks")
+        });
+        for place in 0..PLACES {
+            let values = widened(&values[(first + place) * parts + column / L]);
+            for n in 0..N {
+                let weight = weights[n][place];
+                for lane in 0..L {
+                    sums[n][lane] = weight.mul_add(values[lane], sums[n][lane]);
+                }
             }
         }
     }

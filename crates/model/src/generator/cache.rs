@@ -48,6 +48,20 @@ impl Cache {
         Self { length: 0, capacity, layers }
     }
 
+    /// The same, with room for so many tokens in all.
+    ///
+    /// # Panics
+    /// If there is no room for what was read.
+    #[must_use]
+    pub fn with_room(&self, config: &Config, tokens: usize) -> Self {
+        let mut cache = Self::new(config, tokens);
+        assert!(self.length <= cache.capacity, "there is room for what was read");
+        let layers = cache.layers.iter_mut().zip(&self.layers);
+        layers.for_each(|(layer, from)| layer.take_over(from, self.length));
+        cache.length = self.length;
+        cache
+    }
+
     /// Tokens that were read.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -99,6 +113,20 @@ impl Kept {
             values: &self.values[head * all..][..all],
             key_scales: &self.key_scales[head * capacity..][..capacity],
             value_scales: &self.value_scales[head * capacity..][..capacity],
+        }
+    }
+
+    /// Takes over the first `places` of another.
+    fn take_over(&mut self, from: &Self, places: usize) {
+        let (to, width) = (self.capacity, self.head_width);
+        let blocks = places.next_multiple_of(PLACES) * width;
+        for head in 0..self.heads {
+            let (a, b) = (head * to, head * from.capacity);
+            self.keys[a * width..][..blocks].copy_from_slice(&from.keys[b * width..][..blocks]);
+            let rows = places * width;
+            self.values[a * width..][..rows].copy_from_slice(&from.values[b * width..][..rows]);
+            self.key_scales[a..][..places].copy_from_slice(&from.key_scales[b..][..places]);
+            self.value_scales[a..][..places].copy_from_slice(&from.value_scales[b..][..places]);
         }
     }
 

@@ -15,7 +15,7 @@ const NO_THOUGHTS: &str = "<think>\n\n</think>\n\n";
 /// The parts of a question that are the same for all chunks, as tokens.
 pub(super) struct Chat {
     /// All before the user's text.
-    before: Vec<u32>,
+    pub(super) before: Vec<u32>,
     /// All behind it, up to where the answer begins.
     behind: Vec<u32>,
     /// The token that ends an answer.

@@ -34,13 +34,15 @@ pub struct Written {
     pub steps: usize,
 }
 
-/// Writes the answer to a question of at least one token, up to `end`. Where nothing is permitted
-/// any more the answer is cut off there.
+/// Writes the answer to a question, up to `end`. Where nothing is permitted any more the answer is
+/// cut off there.
 ///
-/// `writable[token]` says which tokens can be written at all.
+/// `begun` has read the question's first tokens, or none, but not all. `writable[token]` says which
+/// tokens can be written at all.
 #[must_use]
 pub fn write(
     network: &Network,
+    begun: &Cache,
     question: &[u32],
     allowed: Box<dyn Allowed>,
     writable: &[bool],
@@ -48,8 +50,8 @@ pub fn write(
     how: Decoding,
 ) -> Written {
     let room = question.len() + how.most_tokens + how.draft + 1;
-    let mut cache = Cache::new(network.config(), room);
-    let state = network.read(&mut cache, question, 1);
+    let mut cache = begun.with_room(network.config(), room);
+    let state = network.read(&mut cache, &question[begun.len()..], 1);
     let mut writing = Writing {
         network,
         allowed,

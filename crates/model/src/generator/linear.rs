@@ -58,18 +58,21 @@ impl Linear {
         precision: Precision,
     ) -> Result<(), ModelError> {
         let [rows, cols] = tensor.shape(weights.config());
-        // Reading the values is also what finds those that are no numbers.
-        let values = weights.floats(tensor)?;
+        let (kind, bytes) = weights.stored(tensor)?;
         let part = match precision {
-            Precision::Single => Part::Single(Single::of(&values, rows, cols)),
+            Precision::Single => Part::Single(Single::of(&weights.floats(tensor)?, rows, cols)),
+            Precision::Small if kind.block() == BLOCK => {
+                let matrix = Matrix::of(kind, &bytes, rows, cols);
+                if !matrix.is_finite() {
+                    // Says so, with the tensor's name.
+                    weights.floats(tensor)?;
+                }
+                Part::Small(matrix)
+            }
             Precision::Small => {
-                let (kind, bytes) = weights.stored(tensor)?;
-                Part::Small(if kind.block() == BLOCK {
-                    Matrix::of(kind, &bytes, rows, cols)
-                } else {
-                    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                    Matrix::of(Kind::F32, &bytes, rows, cols)
-                })
+                let values = weights.floats(tensor)?;
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                Part::Small(Matrix::of(Kind::F32, &bytes, rows, cols))
             }
         };
         self.outputs += rows.next_multiple_of(GROUP);

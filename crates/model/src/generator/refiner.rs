@@ -1,6 +1,7 @@
 //! The generator as a refiner: chunks in, drafts of programs out.
 
 use super::allowed::{Allowed, Anything};
+use super::cache::Cache;
 use super::chat::Chat;
 use super::decode::{Decoding, Written, write};
 use super::linear::Precision;
@@ -41,6 +42,8 @@ pub struct Generator {
     network: Network,
     tokenizer: Tokenizer,
     chat: Chat,
+    /// What has read all that comes before a chunk.
+    begun: Cache,
     settings: GeneratorSettings,
     writable: Vec<bool>,
     identity: Identity,
@@ -65,7 +68,10 @@ impl Generator {
             tokenizer.pieces().iter().map(|piece| !piece.is_empty()).collect();
         writable[chat.end as usize] = true;
         let identity = identity(path, &weights, &tokenizer, &settings);
-        Ok(Self { network, tokenizer, chat, settings, writable, identity })
+        let mut begun = Cache::new(network.config(), chat.before.len());
+        // No states are wanted.
+        let _ = network.read(&mut begun, &chat.before, 0);
+        Ok(Self { network, tokenizer, chat, begun, settings, writable, identity })
     }
 
     /// The tokenizer.
@@ -99,16 +105,16 @@ impl Generator {
         let question = self.chat.question(&self.tokenizer, chunk);
         let question =
             question.map_err(|error| RefineError::skip("no-tokens", error.to_string()))?;
-        let (room, context) = (self.settings.most_program_tokens, self.network.config().context);
-        if question.len() + room > context {
-            let message = format!(
-                "expected a chunk that leaves room for a program of {room} tokens in the \
-                 generator's context of {context}, but found one of {} tokens",
-                question.len()
-            );
-            return Err(RefineError::skip("longer-than-context", message));
+        let context = self.network.config().context;
+        if question.len() < context {
+            return Ok(question);
         }
-        Ok(question)
+        let message = format!(
+            "expected a chunk that leaves room for a program in the generator's context of \
+             {context} tokens, but found one of {}",
+            question.len()
+        );
+        Err(RefineError::skip("longer-than-context", message))
     }
 
     /// Writes the program for a chunk.
@@ -121,7 +127,8 @@ impl Generator {
         let most_tokens = self.settings.most_program_tokens.min(room);
         let how = Decoding { most_tokens, draft: self.settings.draft };
         let allowed = self.allowed(chunk);
-        Ok(write(&self.network, &question, allowed, &self.writable, self.chat.end, how))
+        let (network, begun) = (&self.network, &self.begun);
+        Ok(write(network, begun, &question, allowed, &self.writable, self.chat.end, how))
     }
 
     /// What was written, as text.
@@ -146,7 +153,13 @@ impl Refiner for Generator {
     }
 
     fn refine(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Proposal, RefineError>> {
-        let draft = |chunk| Ok(Proposal::Draft(self.draft(&self.write(chunk)?)));
+        let draft = |chunk: &Chunk<'_>| {
+            // Of white space there is nothing to say.
+            if chunk.text().trim().is_empty() {
+                return Ok(Proposal::Draft("keep_all()".to_owned()));
+            }
+            Ok(Proposal::Draft(self.draft(&self.write(chunk)?)))
+        };
         chunks.iter().map(draft).collect()
     }
 }

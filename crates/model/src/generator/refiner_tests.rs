@@ -79,6 +79,15 @@ fn a_chunk_that_leaves_no_room_for_a_program_is_skipped_with_a_reason() {
 }
 
 #[test]
+fn chunks_of_white_space_are_kept_without_being_asked_about() {
+    let (_place, path) = folder();
+    let generator = Generator::open(&path, settings(40)).unwrap();
+    let answers = generator.refine(&[Chunk::whole(" \n\n"), Chunk::whole("")]);
+    let kept = Ok(Proposal::Draft("keep_all()".to_owned()));
+    assert_eq!(answers, [kept.clone(), kept]);
+}
+
+#[test]
 fn what_decides_the_output_decides_the_fingerprint() {
     let (place, path) = folder();
     let print =

@@ -3,7 +3,10 @@
 use super::cache::Cache;
 use super::config::{Architecture, Config, LayerPart, Tensor};
 use super::decode::{Decoding, Written, write};
+use super::gguf::Gguf;
+use super::gguf::writing::Writer;
 use super::linear::Precision;
+use super::matrix::Matrix;
 use super::network::Network;
 use super::tiny::Tiny;
 use super::weights::Weights;
@@ -242,7 +245,9 @@ fn written(network: &Network, seed: u64, draft: usize, constrained: bool) -> Wri
     // An end that comes sooner or later, or does not.
     let end = seed as u32 % 5;
     let how = Decoding { most_tokens: 120, draft };
-    write(network, &question, allowed, &writable, end, how)
+    let mut begun = Cache::new(config, 20);
+    let _ = network.read(&mut begun, &question[..seed as usize], 0);
+    write(network, &begun, &question, allowed, &writable, end, how)
 }
 
 #[test]
@@ -320,4 +325,11 @@ fn values_that_are_no_numbers_are_refused() {
     let (_folder, weights) = folder(&tiny);
     let error = Network::of(&weights, Precision::Small, 1).err().unwrap().to_string();
     assert!(error.contains("numbers in tensor model.layers.0.self_attn.k_proj.weight"), "{error}");
+    // A scale of a block that is infinite.
+    let mut file = Writer::default();
+    let block = [&[0, 0x7C][..], &[1; 32]].concat();
+    file.tensor("x", [16, 32], 8, &block.repeat(16));
+    let file = Gguf::parse(file.bytes()).unwrap();
+    let (kind, bytes) = file.stored("x").unwrap();
+    assert!(!Matrix::of(kind, bytes, 16, 32).is_finite());
 }

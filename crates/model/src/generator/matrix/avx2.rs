@@ -1,6 +1,7 @@
 //! The product with AVX2.
 
-use super::{BLOCK, Form, GROUP, Inputs, Line, Matrix};
+use super::inputs::Fours;
+use super::{Form, GROUP, Inputs, Line, Matrix};
 use std::arch::x86_64::{
     __m256, __m256i, _mm_loadu_si128, _mm256_abs_epi8, _mm256_add_epi32, _mm256_and_si256,
     _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_load_si256, _mm256_madd_epi16,
@@ -64,12 +65,12 @@ fn tile<const N: usize>(
         };
         let scale = wide(&matrix.scales[place * GROUP + 8 * half..][..8]);
         for (row, out) in out.iter_mut().enumerate() {
-            let (_, factor, sum) = x.block(row, at);
-            let factors = _mm256_mul_ps(scale, _mm256_set1_ps(factor));
+            let x = x.row(row);
+            let factors = _mm256_mul_ps(scale, _mm256_set1_ps(x.scales[at]));
             *out = _mm256_fmadd_ps(_mm256_cvtepi32_ps(totals[row]), factors, *out);
             if matrix.form == Form::FourAbove {
                 let least = wide(&matrix.leasts[place * GROUP + 8 * half..][..8]);
-                *out = _mm256_fmadd_ps(least, _mm256_set1_ps(factor * sum as f32), *out);
+                *out = _mm256_fmadd_ps(least, _mm256_set1_ps(x.scaled_sums[at]), *out);
             }
         }
     }
@@ -89,7 +90,7 @@ fn eight<const N: usize>(lines: &[Line], half: usize, x: Inputs<'_>, at: usize) 
         let weights = _mm256_xor_si256(loaded(bytes, half), _mm256_set1_epi8(-128));
         let sizes = _mm256_abs_epi8(weights);
         for (row, total) in totals.iter_mut().enumerate() {
-            let signed = _mm256_sign_epi8(four(x.block(row, at).0, line), weights);
+            let signed = _mm256_sign_epi8(four(&x.row(row).values[at], line), weights);
             *total = added(*total, sizes, signed);
         }
     }
@@ -108,14 +109,14 @@ fn nibbles<const N: usize>(
     let low = _mm256_set1_epi8(15);
     let mut totals = [_mm256_set1_epi32(0); N];
     for (row, total) in totals.iter_mut().enumerate() {
-        *total = _mm256_set1_epi32(-zero * x.block(row, at).2);
+        *total = _mm256_set1_epi32(-zero * x.row(row).sums[at]);
     }
     for (line, bytes) in lines.iter().enumerate() {
         let bytes = loaded(bytes, half);
         let lows = _mm256_and_si256(bytes, low);
         let highs = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low);
         for (row, total) in totals.iter_mut().enumerate() {
-            let values = x.block(row, at).0;
+            let values = &x.row(row).values[at];
             *total = added(*total, lows, four(values, line));
             *total = added(*total, highs, four(values, line + 4));
         }
@@ -133,9 +134,10 @@ fn added(total: __m256i, sizes: __m256i, values: __m256i) -> __m256i {
 /// Four inputs, eight times.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn four(values: &[i8; BLOCK], line: usize) -> __m256i {
-    let bytes = [0, 1, 2, 3].map(|at| values[4 * line + at].cast_unsigned());
-    _mm256_set1_epi32(i32::from_le_bytes(bytes))
+fn four(values: &Fours, line: usize) -> __m256i {
+    let [a, b, c, d] = values[line];
+    let (a, b, c, d) = (a.cast_unsigned(), b.cast_unsigned(), c.cast_unsigned(), d.cast_unsigned());
+    _mm256_set1_epi32(i32::from_le_bytes([a, b, c, d]))
 }
 
 #[inline]

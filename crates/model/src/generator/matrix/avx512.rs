@@ -1,6 +1,7 @@
 //! The product with AVX-512 and its instruction for products of bytes (VNNI).
 
-use super::{BLOCK, Form, GROUP, Inputs, Line, Matrix};
+use super::inputs::{Fours, Row};
+use super::{Form, GROUP, Inputs, Line, Matrix};
 use std::arch::x86_64::{
     __m256i, __m512, __m512i, _mm256_loadu_si256, _mm512_and_si512, _mm512_cvtepi32_ps,
     _mm512_cvtph_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_mul_ps,
@@ -78,25 +79,44 @@ fn sums<const N: usize, const LINES: usize, const ABOVE: bool>(
     let (blocks, zero) = (matrix.blocks, matrix.form.zero());
     let lines = &matrix.lines[group * blocks * LINES..][..blocks * LINES];
     let scales = &matrix.scales[group * blocks * GROUP..][..blocks * GROUP];
+    let leasts =
+        if ABOVE { &matrix.leasts[group * blocks * GROUP..][..blocks * GROUP] } else { &[] };
+    let mut rows: [Row<'_>; N] = [x.row(0); N];
+    for (at, row) in rows.iter_mut().enumerate() {
+        *row = x.row(at);
+    }
+    assert!(rows.iter().all(|row| row.is_long(blocks)), "shapes are those of one network");
     let mut out = [_mm512_setzero_ps(); N];
-    for (at, lines) in lines.chunks_exact(LINES).enumerate() {
-        let weights = unpacked::<LINES>(lines);
+    for at in 0..blocks {
+        let weights = unpacked::<LINES>(&lines[at * LINES..][..LINES]);
         let scale = wide(&scales[at * GROUP..][..GROUP]);
-        let least = if ABOVE {
-            wide(&matrix.leasts[(group * blocks + at) * GROUP..][..GROUP])
-        } else {
-            _mm512_setzero_ps()
-        };
-        for (row, out) in out.iter_mut().enumerate() {
-            let (values, factor, sum) = x.block(row, at);
-            let mut total = _mm512_set1_epi32(-zero * sum);
-            for (line, weights) in weights.into_iter().enumerate() {
-                total = _mm512_dpbusd_epi32(total, weights, four(values, line));
+        let mut sums = [_mm512_set1_epi32(0); N];
+        if !ABOVE {
+            for row in 0..N {
+                // SAFETY: rows were found to be that long.
+                let sum = unsafe { *rows[row].sums.get_unchecked(at) };
+                sums[row] = _mm512_set1_epi32(-zero * sum);
             }
+        }
+        for (line, weights) in weights.into_iter().enumerate() {
+            for row in 0..N {
+                // SAFETY: rows were found to be that long.
+                let values = unsafe { rows[row].values.get_unchecked(at) };
+                sums[row] = _mm512_dpbusd_epi32(sums[row], weights, four(values, line));
+            }
+        }
+        for row in 0..N {
+            // SAFETY: rows were found to be that long.
+            let factor = unsafe { *rows[row].scales.get_unchecked(at) };
             let factors = _mm512_mul_ps(scale, _mm512_set1_ps(factor));
-            *out = _mm512_fmadd_ps(_mm512_cvtepi32_ps(total), factors, *out);
-            if ABOVE {
-                *out = _mm512_fmadd_ps(least, _mm512_set1_ps(factor * sum as f32), *out);
+            out[row] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[row]), factors, out[row]);
+        }
+        if ABOVE {
+            let least = wide(&leasts[at * GROUP..][..GROUP]);
+            for row in 0..N {
+                // SAFETY: rows were found to be that long.
+                let sum = unsafe { *rows[row].scaled_sums.get_unchecked(at) };
+                out[row] = _mm512_fmadd_ps(least, _mm512_set1_ps(sum), out[row]);
             }
         }
     }
@@ -106,9 +126,10 @@ fn sums<const N: usize, const LINES: usize, const ABOVE: bool>(
 /// Four inputs, sixteen times.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn four(values: &[i8; BLOCK], line: usize) -> __m512i {
-    let bytes = [0, 1, 2, 3].map(|at| values[4 * line + at].cast_unsigned());
-    _mm512_set1_epi32(i32::from_le_bytes(bytes))
+fn four(values: &Fours, line: usize) -> __m512i {
+    let [a, b, c, d] = values[line];
+    let (a, b, c, d) = (a.cast_unsigned(), b.cast_unsigned(), c.cast_unsigned(), d.cast_unsigned());
+    _mm512_set1_epi32(i32::from_le_bytes([a, b, c, d]))
 }
 
 #[inline]

@@ -3,39 +3,66 @@
 use super::BLOCK;
 use multiversion::multiversion;
 
+/// The values of a block.
+pub(super) type Fours = [[i8; 4]; BLOCK / 4];
+
 /// Rows of inputs, rounded.
 pub(in crate::generator) struct RoundedRows {
     blocks: usize,
-    values: Vec<i8>,
+    /// Four of a block at a time, as `vpdpbusd` reads them.
+    values: Vec<[i8; 4]>,
     /// A scale for each block.
     scales: Vec<f32>,
     /// The sum of each block's rounded values.
     sums: Vec<i32>,
+    /// The same times the block's scale.
+    scaled_sums: Vec<f32>,
 }
 
 /// Some rows of rounded inputs.
 #[derive(Clone, Copy)]
 pub(in crate::generator) struct Inputs<'a> {
     blocks: usize,
-    values: &'a [i8],
+    values: &'a [[i8; 4]],
     scales: &'a [f32],
     sums: &'a [i32],
+    scaled_sums: &'a [f32],
+}
+
+/// One row of rounded inputs, each part as long as there are blocks.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) values: &'a [Fours],
+    pub(super) scales: &'a [f32],
+    pub(super) sums: &'a [i32],
+    pub(super) scaled_sums: &'a [f32],
+}
+
+impl Row<'_> {
+    /// Whether all parts have at least so many blocks.
+    pub(super) const fn is_long(&self, blocks: usize) -> bool {
+        let Self { values, scales, sums, scaled_sums } = self;
+        let (values, scales) = (values.len() >= blocks, scales.len() >= blocks);
+        values && scales && sums.len() >= blocks && scaled_sums.len() >= blocks
+    }
 }
 
 impl RoundedRows {
     /// Rounds rows of `cols` values, a multiple of [`BLOCK`].
     pub(in crate::generator) fn of(x: &[f32], cols: usize) -> Self {
         let count = x.len() / BLOCK;
-        let (mut values, mut scales) = (vec![0; x.len()], vec![0.0; count]);
+        let (mut values, mut scales) = (vec![[0; 4]; x.len() / 4], vec![0.0; count]);
         let mut sums = vec![0; count];
-        round(x, &mut values, &mut scales, &mut sums);
-        Self { blocks: cols / BLOCK, values, scales, sums }
+        round(x, values.as_flattened_mut(), &mut scales, &mut sums);
+        let scaled_sums =
+            sums.iter().zip(&scales).map(|(sum, scale)| *sum as f32 * scale).collect();
+        Self { blocks: cols / BLOCK, values, scales, sums, scaled_sums }
     }
 
     /// All rows.
     pub(in crate::generator) fn all(&self) -> Inputs<'_> {
-        let Self { blocks, values, scales, sums } = self;
-        Inputs { blocks: *blocks, values, scales, sums }
+        let Self { blocks, values, scales, sums, scaled_sums } = self;
+        Inputs { blocks: *blocks, values, scales, sums, scaled_sums }
     }
 }
 
@@ -53,18 +80,23 @@ impl<'a> Inputs<'a> {
         let blocks = self.blocks;
         Self {
             blocks,
-            values: &self.values[first * blocks * BLOCK..][..count * blocks * BLOCK],
+            values: &self.values[first * blocks * (BLOCK / 4)..][..count * blocks * (BLOCK / 4)],
             scales: &self.scales[first * blocks..][..count * blocks],
             sums: &self.sums[first * blocks..][..count * blocks],
+            scaled_sums: &self.scaled_sums[first * blocks..][..count * blocks],
         }
     }
 
-    /// A block of a row: its values, scale and sum.
+    /// A row.
     #[inline(always)]
-    pub(super) fn block(self, row: usize, at: usize) -> (&'a [i8; BLOCK], f32, i32) {
-        let place = row * self.blocks + at;
-        let values = self.values[place * BLOCK..].first_chunk();
-        (values.expect("shapes are those of one network"), self.scales[place], self.sums[place])
+    pub(super) fn row(self, at: usize) -> Row<'a> {
+        let (first, count) = (at * self.blocks, self.blocks);
+        Row {
+            values: &self.values.as_chunks().0[first..][..count],
+            scales: &self.scales[first..][..count],
+            sums: &self.sums[first..][..count],
+            scaled_sums: &self.scaled_sums[first..][..count],
+        }
     }
 }
 
@@ -104,10 +136,11 @@ mod tests {
         (x[0], x[1], x[31]) = (-2.54, 0.019, 1.27);
         x[64] = 1e-3;
         let rows = RoundedRows::of(&x, 96);
-        let (values, scale, sum) = rows.all().block(0, 0);
-        assert_eq!((values[0], values[1], values[31], sum), (-127, 1, 64, -62));
-        assert!((scale - 0.02).abs() < 1e-6);
-        assert_eq!(rows.all().block(0, 1), (&[0; 32], 0.0, 0));
-        assert_eq!(rows.all().block(0, 2).0[0], 127);
+        let row = rows.all().row(0);
+        let values = row.values[0].as_flattened();
+        assert_eq!((values[0], values[1], values[31], row.sums[0]), (-127, 1, 64, -62));
+        assert!((row.scales[0] - 0.02).abs() < 1e-6 && (row.scaled_sums[0] + 1.24).abs() < 1e-5);
+        assert_eq!((row.values[1], row.scales[1], row.sums[1]), ([[0; 4]; 8], 0.0, 0));
+        assert_eq!(row.values[2][0][0], 127);
     }
 }

@@ -123,6 +123,11 @@ impl Matrix {
         }
     }
 
+    /// Whether no scale and no least value is infinite or no number.
+    pub(super) fn is_finite(&self) -> bool {
+        self.scales.iter().chain(&self.leasts).all(|half| half & 0x7C00 != 0x7C00)
+    }
+
     /// Groups of outputs.
     pub(super) const fn groups(&self) -> usize {
         self.rows.div_ceil(GROUP)

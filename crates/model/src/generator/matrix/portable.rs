@@ -23,10 +23,11 @@ fn outputs(matrix: &Matrix, group: usize, x: Inputs<'_>, row: usize) -> [f32; GR
     let mut out = [0f32; GROUP];
     for at in 0..matrix.blocks {
         let place = group * matrix.blocks + at;
-        let (values, scale, sum) = x.block(row, at);
+        let x = x.row(row);
+        let (values, scale, sum) = (&x.values[at], x.scales[at], x.sums[at]);
         let lines = &matrix.lines[place * matrix.form.lines()..][..matrix.form.lines()];
         let mut sums = [-matrix.form.zero() * sum; GROUP];
-        for (line, four) in values.chunks_exact(4).enumerate() {
+        for (line, four) in values.iter().enumerate() {
             for (output, sum) in sums.iter_mut().enumerate() {
                 for (input, value) in four.iter().enumerate() {
                     let byte = 4 * output + input;
@@ -43,7 +44,7 @@ fn outputs(matrix: &Matrix, group: usize, x: Inputs<'_>, row: usize) -> [f32; GR
             *out = (sums[output] as f32).mul_add(factor, *out);
             if matrix.form == Form::FourAbove {
                 let least = widened(matrix.leasts[place * GROUP + output]);
-                *out = least.mul_add(scale * sum as f32, *out);
+                *out = least.mul_add(x.scaled_sums[at], *out);
             }
         }
     }
