@@ -171,9 +171,27 @@ fn a_training_that_was_killed_goes_on_to_the_same_weights() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(state.exists(), "a training that was killed between its first checkpoint and its end");
+    // One copy goes on, the other ends here.
+    let ended = folder.path().join("ended");
+    copy(&killed, &ended);
+    let mut finishing = line.clone();
+    finishing[7] = text(&ended);
+    finishing.push("--finish");
+    let done = refinex(&finishing);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(ended.join("model.safetensors").exists() && !ended.join("checkpoints").exists());
     assert!(refinex(&line).status.success());
     let weights = |of: &Path| fs::read(of.join("model.safetensors")).unwrap();
     assert!(weights(&whole) == weights(&killed));
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { drop(fs::copy(&path, &target).unwrap()) }
+    }
 }
 
 #[test]
@@ -194,6 +212,10 @@ fn what_does_not_fit_is_said_in_words() {
     short.extend(["--max-tokens", "50"]);
     let error = said(&short);
     assert!(error.contains("left out: ") && error.contains("found none"), "{error}");
+    let nothing = folder.path().join("nothing");
+    let mut finish = arguments(&base, &data, text(&nothing));
+    finish.push("--finish");
+    assert!(said(&finish).contains("expected a checkpoint of this training"));
     let mut other = arguments(&base, &data, text(&out));
     other.extend(["--seed", "2"]);
     let error = said(&other);

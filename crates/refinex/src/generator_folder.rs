@@ -26,6 +26,7 @@ use std::time::Instant;
 const TRAINING: &str = "training.json";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINTS: &str = "checkpoints";
+const STATE: &str = "state.safetensors";
 const MODEL: &str = "model.safetensors";
 const ADAPTER: &str = "adapter";
 const CONFIG: &str = "config.json";
@@ -114,10 +115,19 @@ impl GeneratorFolder {
         Ok(())
     }
 
-    /// The ledger of this training.
-    pub(crate) fn ledger<'a>(&self, progress: impl FnMut(&Metric) + 'a) -> FolderLedger<'a> {
+    /// Whether a state was kept that training can go on from.
+    pub(crate) fn has_state(&self) -> bool {
+        self.path.join(CHECKPOINTS).join(STATE).exists()
+    }
+
+    /// The ledger of this training, which ends at once or when all steps are done.
+    pub(crate) fn ledger<'a>(
+        &self,
+        ends: bool,
+        progress: impl FnMut(&Metric) + 'a,
+    ) -> FolderLedger<'a> {
         let (path, begun) = (self.path.clone(), Instant::now());
-        FolderLedger { path, begun, progress: Box::new(progress), trouble: None }
+        FolderLedger { path, begun, ends, progress: Box::new(progress), trouble: None }
     }
 
     pub(crate) fn write_model(&self, file: &FloatsFile<'_>) -> Result<(), RunError> {
@@ -178,6 +188,7 @@ fn stream(path: &Path, file: &FloatsFile<'_>) -> Result<(), RunError> {
 pub(crate) struct FolderLedger<'a> {
     path: PathBuf,
     begun: Instant,
+    ends: bool,
     progress: Box<dyn FnMut(&Metric) + 'a>,
     /// The first thing that could not be written: training goes on, and says so at its end.
     trouble: Option<RunError>,
@@ -191,7 +202,7 @@ impl FolderLedger<'_> {
 
     fn file(&self, what: Kept) -> PathBuf {
         let name = match what {
-            Kept::State => "state.safetensors",
+            Kept::State => STATE,
             Kept::Best => "best.safetensors",
         };
         self.path.join(CHECKPOINTS).join(name)
@@ -232,5 +243,9 @@ impl Ledger for FolderLedger<'_> {
 
     fn kept(&mut self, what: Kept) -> Option<Vec<u8>> {
         fs::read(self.file(what)).ok()
+    }
+
+    fn ends(&mut self) -> bool {
+        self.ends
     }
 }

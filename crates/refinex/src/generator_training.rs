@@ -39,6 +39,8 @@ pub struct GeneratorTraining {
     pub max_tokens: usize,
     /// Whether to write the merged weights beside adapters.
     pub merge: bool,
+    /// Whether to end a training that was stopped: its best values so far become the model.
+    pub finish: bool,
     /// How to train.
     pub settings: Settings,
 }
@@ -120,7 +122,12 @@ impl GeneratorTraining {
         let examples = self.examples(&speech()?, Box::new(speech()?))?;
         folder.note_examples(&examples.counts.json())?;
         news(News::Examples(&examples.counts));
-        let mut ledger = folder.ledger(|metric| news(News::Step(metric)));
+        if self.finish && !folder.has_state() {
+            return Err(RunError::new(
+                "expected a checkpoint of this training to finish with, but found none",
+            ));
+        }
+        let mut ledger = folder.ledger(self.finish, |metric| news(News::Step(metric)));
         let data = (examples.learnt.as_slice(), examples.held.as_slice());
         let tuned = fine_tune(&weights, data, &self.settings, &mut ledger);
         ledger.trouble()?;

@@ -42,6 +42,7 @@ mod telling {
             chunk_bytes: arguments.chunk_bytes,
             max_tokens: arguments.max_tokens,
             merge: arguments.merge,
+            finish: arguments.finish,
             settings: settings(arguments),
         }
     }

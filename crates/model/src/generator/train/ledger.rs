@@ -46,4 +46,9 @@ pub trait Ledger {
 
     /// The file that was kept last.
     fn kept(&mut self, what: Kept) -> Option<Vec<u8>>;
+
+    /// Whether training is to end now, with what was best so far.
+    fn ends(&mut self) -> bool {
+        false
+    }
 }

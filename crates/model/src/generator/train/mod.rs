@@ -72,7 +72,7 @@ fn train(
         Some(state) => learner.restore(&state)?,
         None => look(&mut learner, &workers, held, Metric { steps, ..Metric::default() }, ledger),
     }
-    while learner.step < steps && learner.stale < settings.patience {
+    while learner.step < steps && learner.stale < settings.patience && !ledger.ends() {
         let epoch = learner.step / per_epoch;
         let batch = batch(examples, settings, epoch, learner.step % per_epoch);
         let rate = settings.rate_at(learner.step, steps);
