@@ -7,7 +7,9 @@
 # Needs: python3 with venv, a package index (PyPI), a built target/release/refinex, loopback, and
 # ../shared/data/expert/dev.jsonl.zst.
 # Usage: lab/generator_llama_server.sh [FOLDER]   (default: a new one under /tmp; it is kept)
-# REFINEX_LLAMA_VENV names a virtual environment to use; CHUNKS, CHUNK_BYTES, TOKENS its sizes.
+# REFINEX_LLAMA_VENV names a virtual environment to use; CHUNKS, FROM, CHUNK_BYTES, TOKENS and HOW say how
+# many chunks are asked about, from which page on, how long they and their programs may be, and which
+# constraints are tried (so that parts of it may run side by side).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stop() { echo "generator_llama_server: $*" >&2; exit 2; }
@@ -42,12 +44,12 @@ while True:
 PY
 # The pages as plain JSONL, then the first whole lines of each as a chunk, with its labels.
 "$refinex" refine "$dev" -o "$work/pages" --keep-all --compression none -q > /dev/null
-python3 - "$work" "${CHUNKS:-50}" "${CHUNK_BYTES:-600}" <<'PY'
+python3 - "$work" "${CHUNKS:-50}" "${CHUNK_BYTES:-600}" "${FROM:-0}" <<'PY'
 import json, pathlib, sys
-work, count, most = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+work, (count, most, first) = pathlib.Path(sys.argv[1]), map(int, sys.argv[2:])
 rows = [json.loads(line) for line in open(work / "pages/documents/dev.jsonl")]
 with open(work / "chunks.jsonl", "w") as out:
-    for row in rows[:count]:
+    for row in rows[first : first + count]:
         text = row["text"].encode()
         end = len(text) if len(text) <= most else text.rfind(b"\n", 0, most) + 1
         gone = [[a, min(b, end)] for a, b in row["deletions"] if a < end]
@@ -67,7 +69,7 @@ for _ in $(seq 240); do
 done
 grep '^listening' "$work/server.log" || stop "expected the server to listen within two minutes, but it did not"
 
-for how in llama-cpp none; do
+for how in ${HOW:-llama-cpp none}; do
   code=0
   "$refinex" refine "$work/chunks.jsonl" -o "$work/out-$how" --endpoint "http://127.0.0.1:$port/v1" \
     --model smollm2-135m --constrain "$how" --max-program-tokens "${TOKENS:-64}" --concurrency 2 --timeout 3600 \

@@ -294,7 +294,7 @@ fn what_must_come_next_is_known_without_a_model() {
     };
     // The parenthesis may come as a part of the token `(1`.
     assert_eq!(forced("remove_l"), ("ines".to_owned(), false));
-    assert_eq!(forced("remove_str(1"), (",".to_owned(), false));
+    assert_eq!(forced("remove_str(1"), (", \"".to_owned(), false));
     assert_eq!(forced("k"), ("eep_all()".to_owned(), true));
     assert_eq!(forced("remove_lines(2"), (", 2)".to_owned(), true));
     assert_eq!(forced("remove_"), (String::new(), false));
