@@ -77,6 +77,10 @@ pub struct TrainGenerator {
     /// Steps between two checkpoints; one takes 12 bytes a weight that learns.
     #[arg(long, default_value_t = 50, value_parser = positive)]
     pub keep_every: usize,
+    /// Do not go on with the training in the folder, but end it: the best look so far, or the last
+    /// checkpoint if nothing is held back, becomes the model.
+    #[arg(long)]
+    pub finish: bool,
     /// Threads; each has a gradient of its own, 4 bytes a weight that learns.
     #[arg(long, default_value_t = 2, value_parser = positive)]
     pub threads: usize,

@@ -108,7 +108,8 @@ fn quality(named: &NamedScorer, changes: &[Change]) -> Result<Quality, RunError>
     for (change, before) in changes.iter().zip(before) {
         let after = match change.outcome {
             Outcome::Kept => Some(After::Untouched),
-            Outcome::Emptied => Some(After::Emptied),
+            // What rules drop is gone as what a model empties.
+            Outcome::Emptied | Outcome::Dropped => Some(After::Emptied),
             Outcome::Edited => after.next().flatten().map(After::Edited),
         };
         scored.extend(before.zip(after).map(|(before, after)| Scored { before, after }));

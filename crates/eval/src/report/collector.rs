@@ -219,7 +219,7 @@ impl Collector {
         let make = || shown(seen, digest, &self.columns, self.settings.text_bytes);
         let at = match seen.outcome {
             Outcome::Edited => 0,
-            Outcome::Emptied => 1,
+            Outcome::Emptied | Outcome::Dropped => 1,
             Outcome::Kept => 2,
         };
         self.samples[at].offer(digest.key, make);

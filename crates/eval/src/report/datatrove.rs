@@ -30,7 +30,7 @@ fn steps(report: &Report) -> Vec<Value> {
     let mut refiner = vec![
         ("total".to_owned(), json!(tally.rows)),
         ("forwarded".to_owned(), json!(tally.kept + tally.edited)),
-        ("dropped".to_owned(), json!(tally.emptied + tally.failed)),
+        ("dropped".to_owned(), json!(tally.dropped + tally.emptied + tally.failed)),
         ("dropped_emptied".to_owned(), json!(tally.emptied)),
         ("edited".to_owned(), json!(tally.edited)),
         ("kept".to_owned(), json!(tally.kept)),

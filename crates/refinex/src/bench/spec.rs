@@ -3,7 +3,7 @@
 use crate::decider::Decider;
 use crate::error::RunError;
 use crate::settings::Settings;
-use crate::tagger::LineTagger;
+use crate::tagger::{LineTagger, OperatingPoint};
 use crate::training_folder::WEIGHTS;
 use refinex_core::{KeepAll, Score};
 use std::fmt;
@@ -100,6 +100,25 @@ fn threshold_of(text: &str) -> Result<Score, RunError> {
     }
 }
 
+/// The generator at `path`, with the chunks of its training.
+#[cfg(feature = "tokenizers")]
+fn generator_of(path: &Path) -> Result<(Decider, Settings), RunError> {
+    use refinex_model::generator::{Generator, GeneratorSettings};
+    let generator = Generator::open(path, GeneratorSettings::default())
+        .map_err(|error| RunError::new(format!("{}: {error}", path.display())))?;
+    let chunk_bytes = crate::expert::ExpertRun::CHUNK_BYTES;
+    let settings = Settings { chunk_bytes, overlap_bytes: 0, ..Settings::default() };
+    Ok((Decider::Model(Arc::new(generator)), settings))
+}
+
+#[cfg(not(feature = "tokenizers"))]
+fn generator_of(path: &Path) -> Result<(Decider, Settings), RunError> {
+    Err(RunError::new(format!(
+        "expected a refinex that was built with tokenizers, for the generator {}",
+        path.display()
+    )))
+}
+
 impl RefinerSpec {
     /// The decider and the settings of a refiner that runs in this program.
     ///
@@ -113,15 +132,11 @@ impl RefinerSpec {
                     None => LineTagger::embedded()?,
                     Some(path) => tagger_of(path)?,
                 };
-                let threshold = threshold.unwrap_or_else(|| tagger.default_threshold());
+                let threshold = threshold.unwrap_or_else(|| tagger.threshold(OperatingPoint::Balanced));
                 let settings = Settings { threshold, ..Settings::default() };
                 Ok((Decider::Model(Arc::new(tagger)), settings))
             }
-            Self::Generator(path) => Err(RunError::new(format!(
-                "expected a refiner that this refinex can run in process, but found the generator \
-                 {} (give it as command:COMMAND)",
-                path.display()
-            ))),
+            Self::Generator(path) => generator_of(path),
             Self::Command(command) => Err(RunError::new(format!(
                 "expected a refiner of this program, but found the command {command}"
             ))),
