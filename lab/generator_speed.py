@@ -3,10 +3,10 @@
 
     cargo build --release -p refinex-model --features tokenizers --example generator_speed
     pip install llama-cpp-python zstandard   # CMAKE_ARGS=-DGGML_NATIVE=ON, built on this machine
-    lab/generator_speed.py MODEL.gguf [ROUNDS]
+    lab/generator_speed.py MODEL.gguf [ROUNDS] [CHUNKS] [THREADS …]
 
 Prints medians of tokens a second, by the clock and by processor time, and the ratios; then whole
-answers about chunks of the expert dev set (without the data of ../shared, that part is left out).
+answers about CHUNKS chunks of the expert dev set (0: none), and what drafts save on their programs.
 """
 import io, json, os, statistics, subprocess, sys, time
 
@@ -16,11 +16,11 @@ import zstandard
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURS = os.environ.get("GENERATOR_SPEED", f"{HERE}/../target/release/examples/generator_speed")
 DATA = f"{HERE}/../../shared/data/expert/dev.jsonl.zst"
-if not os.path.exists(DATA):
-    DATA = "/work/shared/data/expert/dev.jsonl.zst"
 MODEL = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-WRITE, CHUNKS, MOST = 48, 20, 64
+CHUNKS = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+THREADS = [int(count) for count in sys.argv[4:]] or [1, 2]
+WRITE, MOST = 48, 64
 
 
 def ours(threads, *arguments, text=None):
@@ -71,20 +71,18 @@ def line(what, threads, mine, other, amount):
 
 
 def main():
-    rows = []
-    if os.path.exists(DATA):
-        stream = zstandard.ZstdDecompressor().stream_reader(open(DATA, "rb"))
-        rows = [json.loads(row) for row in io.TextIOWrapper(stream, encoding="utf8")]
-    else:
-        sys.exit("expected ../shared/data/expert/dev.jsonl.zst, but found nothing there")
-    rows = [row for row in rows if len(row["text"].encode()) <= 12000][:CHUNKS]
+    if not os.path.exists(DATA):
+        sys.exit(f"expected the expert dev set at {DATA}, but found nothing there")
+    stream = zstandard.ZstdDecompressor().stream_reader(open(DATA, "rb"))
+    rows = [json.loads(row) for row in io.TextIOWrapper(stream, encoding="utf8")]
+    rows = [row for row in rows if len(row["text"].encode()) <= 12000][:max(CHUNKS, 4)]
     text = "".join(json.dumps({"text": row["text"], "program": row["program"]}) + "\n" for row in rows)
     questions = ours(1, "questions", text=text)
     ids = max(questions, key=len)[:1200]
     with open("/tmp/generator_speed.ids", "w") as file:
         file.write(" ".join(map(str, ids)))
     print(f"{MODEL}: {len(ids)} tokens read, {WRITE} written; llama-cpp-python {llama_cpp.__version__}")
-    for threads in [1, 2]:
+    for threads in THREADS:
         models = [theirs(threads, False), theirs(threads, True)]
         mine, other = [], [[], []]
         for _ in range(ROUNDS):
@@ -95,16 +93,16 @@ def main():
             of = lambda told: [x[what] for x in told]
             best = min(other, key=lambda told: statistics.median(x["seconds"] for x in of(told)))
             line(what, threads, of(mine), of(best), amount)
-        if threads == 1:
+        if threads == 1 and CHUNKS:
             end = models[0].token_eos()
-            for draft in [0, 6]:
+            for draft in [0, 2]:
                 mine = ours(1, "whole", MOST, draft, text=text)
                 answers = their_answers(models[1], questions, end)
                 for by in ["seconds", "cpu"]:
                     a, b = sum(x["time"][by] for x in mine), sum(x["time"][by] for x in answers)
                     print(f"{len(rows)} answers, draft {draft}, by {by}: refinex {a:.2f} s ({sum(x['tokens'] for x in mine)} tokens), "
                           f"llama.cpp {b:.2f} s ({sum(x['tokens'] for x in answers)}), ratio {b / a:.2f}")
-    for draft in [0, 2, 4, 6, 8, 0]:
+    for draft in [0, 1, 2, 4, 6, 0] if CHUNKS else []:
         told = ours(1, "draft", 900, draft, text=text)
         tokens, steps = sum(x["tokens"] for x in told), sum(x["steps"] for x in told)
         print(f"gold programs, draft {draft}: {tokens} tokens in {steps} steps, "

@@ -51,9 +51,8 @@ fn answer_onto(row: &mut Vec<u8>, line: &str, deciding: &Deciding<'_>) -> Result
         RunError::new(format!("expected rows with id and text, but found: {error}"))
     })?;
     let document = Document { id: &asked.id, text: &asked.text };
-    let decided = deciding.decide(&document, None, None).map_err(|why| match why {
-        NotDone::Failed(why) | NotDone::Stopped(why) => RunError::new(why),
-    })?;
+    let proposed = deciding.propose(std::iter::once(document.clone())).map_err(not_done)?.pop();
+    let decided = deciding.decide(&document, None, proposed, None).map_err(not_done)?;
     let refined = execute(document.text, &decided.deletions);
     let outcome = verify(document.text, &refined, &decided.deletions)
         .map_err(|violation| RunError::new(violation.to_string()))?;
@@ -62,6 +61,12 @@ fn answer_onto(row: &mut Vec<u8>, line: &str, deciding: &Deciding<'_>) -> Result
     outcome.name().clone_into(&mut answer.outcome);
     answer.encode_onto(row);
     Ok(())
+}
+
+fn not_done(why: NotDone) -> RunError {
+    match why {
+        NotDone::Failed(why) | NotDone::Stopped(why) => RunError::new(why),
+    }
 }
 
 fn broken(error: std::io::Error) -> RunError {
