@@ -31,7 +31,7 @@ impl Learner {
             (adapters, values)
         });
         let adamw = match &adapters {
-            Some((_, values)) => AdamW::new(values.len(), vec![0..values.len()]),
+            Some((_, values)) => AdamW::new(values.len(), Some(0..values.len())),
             None => AdamW::new(weights.len(), matrices(&layout)),
         };
         let tuned = Tuned { layout, weights, adapters };
