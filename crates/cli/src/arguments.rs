@@ -238,7 +238,7 @@ pub enum Train {
   refinex train tagger --expert labels.jsonl.zst -o model
   refinex refine crawl/ -o refined --weights model
   refinex train tagger --expert labels.jsonl.zst -o reading --encoder all-MiniLM-L6-v2/")]
-    Tagger(TrainTagger),
+    Tagger(Box<TrainTagger>),
     /// Count clean text for a small n-gram model, by which `score` measures perplexity.
     #[command(after_help = "Example:
   refinex train ngram clean/*.jsonl.zst -o clean.ngram")]
