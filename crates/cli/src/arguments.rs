@@ -354,6 +354,7 @@ pub enum Train {
 
 A GPU is many times faster: give the files of 'refinex export sft' to TRL or LLaMA-Factory.")]
     Generator(TrainGenerator),
+    Tagger(Box<TrainTagger>),
     /// Count clean text for a small n-gram model, by which `score` measures perplexity.
     #[command(after_help = "Example:
   refinex train ngram clean/*.jsonl.zst -o clean.ngram")]

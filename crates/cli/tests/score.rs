@@ -11,7 +11,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 
-const PROSE: &str = "The boat was late, and nobody on the pier knew why it had not come in the night.";
+const PROSE: &str =
+    "The boat was late, and nobody on the pier knew why it had not come in the night.";
 
 /// A run of which one document is cleaned, one is emptied and one stays.
 fn run(folder: &Path) -> (String, String) {
@@ -25,12 +26,14 @@ fn run(folder: &Path) -> (String, String) {
         fs::write(folder.join(name), rows).unwrap();
         text(&folder.join(name)).to_owned()
     };
-    let gold = write("gold.jsonl", &|(id, text, program)| {
-        json!({"id": id, "text": text, "program": program})
-    });
-    let programs = write("programs.jsonl", &|(id, _, program)| {
-        json!({"id": id, "outcome": "", "deletions": [], "program": program})
-    });
+    let gold = write(
+        "gold.jsonl",
+        &|(id, text, program)| json!({"id": id, "text": text, "program": program}),
+    );
+    let programs = write(
+        "programs.jsonl",
+        &|(id, _, program)| json!({"id": id, "outcome": "", "deletions": [], "program": program}),
+    );
     let out = folder.join("out");
     assert!(refinex(&["apply", &gold, &programs, "-o", text(&out), "-q"]).status.success());
     assert_eq!(rows(&out.join("programs/gold.jsonl.zst")).len(), 3);
@@ -55,10 +58,16 @@ fn every_scorer_says_what_improved_and_how_well_it_ranks() {
     assert_eq!(names, ["duplicate lines", "furniture", "symbols", "stop words", "perplexity"]);
     for scorer in &found {
         let all = &scorer["all"];
-        assert_eq!((&all["documents"], &all["emptied"], &all["untouched"]), (&3.into(), &1.into(), &1.into()));
+        assert_eq!(
+            (&all["documents"], &all["emptied"], &all["untouched"]),
+            (&3.into(), &1.into(), &1.into())
+        );
         assert_eq!(scorer["validity"]["documents"], 3);
     }
-    assert_eq!((&found[1]["all"]["improved"], &found[1]["all"]["worsened"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&found[1]["all"]["improved"], &found[1]["all"]["worsened"]),
+        (&1.into(), &0.into())
+    );
     assert_eq!(found[1]["all"]["mean_after"], 0.0);
     assert_eq!(found[1]["validity"]["rank_correlation"], 1.0);
     assert_eq!(found[3]["validity"]["rank_correlation"], -1.0);
@@ -84,8 +93,13 @@ fn endpoint() -> String {
             let about = asked["messages"][1]["content"].as_str().unwrap();
             let score = if about.contains("Sign in") { 2 } else { 5 };
             let content = format!("<reason>so</reason>\n<score>{score}</score>");
-            let answer = json!({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}).to_string();
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
+            let answer =
+                json!({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]})
+                    .to_string();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                answer.len()
+            );
             let _ = reader.get_mut().write_all((head + &answer).as_bytes());
         }
     });
@@ -104,7 +118,8 @@ fn a_judge_is_asked_once_and_its_numbers_are_a_scale() {
     assert_eq!((levels.len(), &levels[0]["range"]), (2, &json!([2.0, 2.0])));
     assert_eq!((&levels[0]["improved"], &levels[0]["mean_after"]), (&1.into(), &5.0.into()));
     // Nobody answers there: the cache does.
-    let again = ["--endpoint", &endpoint, "--model", "m", "--cache", text(&cache), "--attempts", "1"];
+    let again =
+        ["--endpoint", &endpoint, "--model", "m", "--cache", text(&cache), "--attempts", "1"];
     assert_eq!(scores(&[&[out.as_str()], &again[..]].concat()).pop().unwrap(), found);
 }
 

@@ -41,8 +41,11 @@ pub struct GroupScores {
 /// Groups as documents come. A group has a rank, so that names need not sort.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
-    by: Vec<(String, BTreeMap<(usize, String), Group>)>,
+    by: Vec<(String, ByName)>,
 }
+
+/// Groups by rank and name.
+type ByName = BTreeMap<(usize, String), Group>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Group {
@@ -90,7 +93,7 @@ impl Groups {
 
     pub(crate) fn breakdowns(self) -> Vec<Breakdown> {
         let scored = |((_, name), group): ((usize, String), Group)| scores(name, &group);
-        let breakdown = |(by, groups): (String, BTreeMap<_, _>)| Breakdown {
+        let breakdown = |(by, groups): (String, ByName)| Breakdown {
             by,
             groups: groups.into_iter().map(scored).collect(),
         };

@@ -148,8 +148,20 @@ pub fn levels(documents: &[Scored], larger_is_better: bool) -> Vec<Level> {
     if same().count() <= LEVELS {
         return same().map(level).collect();
     }
+    fifths(&sorted).map(level).collect()
+}
+
+/// About a fifth of the documents each; equal numbers stay together.
+fn fifths(sorted: &[Scored]) -> impl Iterator<Item = &[Scored]> {
     let size = sorted.len().div_ceil(LEVELS).max(1);
-    sorted.chunks(size).map(level).collect()
+    let mut rest = sorted;
+    std::iter::from_fn(move || {
+        let last = rest.get(size.min(rest.len()).checked_sub(1)?)?.before;
+        let same = rest[size.min(rest.len())..].iter().take_while(|of| of.before == last).count();
+        let (fifth, more) = rest.split_at(size.min(rest.len()) + same);
+        rest = more;
+        Some(fifth)
+    })
 }
 
 impl Quality {
@@ -235,6 +247,8 @@ mod tests {
         assert_eq!(counts(levels(&few, false)), [2, 1]);
         let many: Vec<_> = (0..13).map(|n| scored(f64::from(n), After::Untouched)).collect();
         assert_eq!(counts(levels(&many, true)), [3, 3, 3, 3, 1]);
+        let tied: Vec<_> = (0..13).map(|n| scored(f64::from(n.max(6)), After::Untouched)).collect();
+        assert_eq!(counts(levels(&tied, true)), [7, 3, 3]);
         assert!(levels(&[], true).is_empty());
     }
 }

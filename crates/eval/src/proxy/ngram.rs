@@ -92,12 +92,14 @@ impl NgramModel {
         (bits / f64::from(characters.max(1))).exp2()
     }
 
-    /// The probability of the last character of the window after those before it.
+    /// The probability of the last character of the window after those before it. Slots are shared,
+    /// so a context can seem to have no followers, or fewer than a character after it: neither may
+    /// make a text impossible, or more than certain.
     fn probability(&self, window: &[char]) -> f64 {
         slots(window).fold(1.0 / ALPHABET, |shorter, slots| {
-            let seen = f64::from(self.seen[slots.seen]);
             let context = f64::from(self.contexts[slots.context]);
-            let followers = f64::from(self.followers[slots.context]);
+            let seen = f64::from(self.seen[slots.seen]).min(context);
+            let followers = f64::from(self.followers[slots.context].max(1));
             if context == 0.0 {
                 shorter
             } else {
@@ -225,6 +227,19 @@ mod tests {
         let after = |c: char| model.probability(&['t', 'h', 'e', ' ', c]);
         let sum: f64 = ('a'..='z').map(after).sum();
         assert!(sum > 0.9 && sum <= 1.0 + 1e-9, "{sum}");
+    }
+
+    #[test]
+    fn no_text_is_impossible_where_slots_are_crowded() {
+        let mut random = crate::random::Random::new(1);
+        let mut noise = |count: usize| -> String {
+            let character = |_| char::from_u32(97 + random.below(400) as u32).unwrap_or('x');
+            (0..count).map(character).collect()
+        };
+        let mut counter = NgramCounter::default();
+        counter.count(&noise(600_000));
+        let perplexity = counter.finish().perplexity(&noise(5_000));
+        assert!(perplexity.is_finite() && perplexity > 50.0, "{perplexity}");
     }
 
     #[test]

@@ -140,7 +140,8 @@ impl Peer {
 /// its rows (guess: two seconds are enough to leave).
 const LOOKS: usize = 100;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

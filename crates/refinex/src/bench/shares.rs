@@ -122,7 +122,10 @@ mod tests {
         seen.sort_unstable();
         assert_eq!(seen, (0..11).collect::<Vec<_>>());
         assert_eq!(shares.iter().map(|of| of.bytes).sum::<u64>(), 2 * 66);
-        assert_eq!(shares[0].tokens, [1, 4, 7, 10].iter().map(|n: &u64| n.div_ceil(4)).sum());
+        assert_eq!(
+            shares[0].tokens,
+            [1, 4, 7, 10].iter().map(|n: &u64| n.div_ceil(4)).sum::<u64>()
+        );
         assert_eq!(shares[2].rows.split(|byte| *byte == b'\n').count(), 4);
         assert_eq!(deal(&subjects, 99, &Quarter).len(), 11);
     }

@@ -64,7 +64,8 @@ fn children(process: u32) -> Vec<u32> {
     numbers.split_whitespace().filter_map(|number| number.parse().ok()).collect()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::hint::black_box;
