@@ -1,5 +1,7 @@
 //! `filter`, and rules before a model: what is dropped is counted, explained and, if asked, kept.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{refinex, rows, text};
