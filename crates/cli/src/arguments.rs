@@ -346,7 +346,7 @@ pub enum Train {
   refinex train tagger --expert labels.jsonl.zst -o model
   refinex refine crawl/ -o refined --weights model
   refinex train tagger --expert labels.jsonl.zst -o reading --encoder all-MiniLM-L6-v2/")]
-    Tagger(TrainTagger),
+    Tagger(Box<TrainTagger>),
     /// Fine-tune a generator, a language model of the Llama or Qwen3 kind (hours on CPUs).
     #[command(after_help = "Example:
   refinex train generator --base SmolLM2-135M-Instruct/ --data labels.jsonl.zst -o model
@@ -354,7 +354,6 @@ pub enum Train {
 
 A GPU is many times faster: give the files of 'refinex export sft' to TRL or LLaMA-Factory.")]
     Generator(TrainGenerator),
-    Tagger(Box<TrainTagger>),
     /// Count clean text for a small n-gram model, by which `score` measures perplexity.
     #[command(after_help = "Example:
   refinex train ngram clean/*.jsonl.zst -o clean.ngram")]

@@ -4,7 +4,8 @@ use crate::expert_arguments::{BudgetArguments, Traffic, usual_cache};
 use clap::Args;
 use refinex::RunError;
 use refinex::experts::{
-    ApiKey, Asking, Expert, ExpertSettings, Judge, Patience, Prompt, Sampling, Timeouts, Transport,
+    ApiKey, Asking, Expert, ExpertSettings, Judge, Patience, Prompt, Sampling, Task, Timeouts,
+    Transport,
 };
 use std::path::PathBuf;
 
@@ -70,7 +71,7 @@ impl Score {
         let asking = Asking {
             endpoint: endpoint.clone(),
             model: model.clone(),
-            prompt: prompt.map_err(said)?,
+            task: Task::Rewrite(prompt.map_err(said)?),
             sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
         };
         let expert = Expert::connect(asking, self.settings()?, &Transport::Http).map_err(said)?;

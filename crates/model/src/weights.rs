@@ -227,10 +227,7 @@ mod tests {
         )
         .unwrap();
         let firsts: Vec<f32> = both.members.iter().map(|m| m.parameters.0[0]).collect();
-        assert_eq!(
-            (firsts, both.points.balanced),
-            (vec![0.5, 0.25, 0.5], 0.6)
-        );
+        assert_eq!((firsts, both.points.balanced), (vec![0.5, 0.25, 0.5], 0.6));
         assert_eq!(both.pieces.unwrap().parameters.0[0], 0.5);
     }
 

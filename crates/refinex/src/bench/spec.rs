@@ -132,7 +132,8 @@ impl RefinerSpec {
                     None => LineTagger::embedded()?,
                     Some(path) => tagger_of(path)?,
                 };
-                let threshold = threshold.unwrap_or_else(|| tagger.threshold(OperatingPoint::Balanced));
+                let threshold =
+                    threshold.unwrap_or_else(|| tagger.threshold(OperatingPoint::Balanced));
                 let settings = Settings { threshold, ..Settings::default() };
                 Ok((Decider::Model(Arc::new(tagger)), settings))
             }
