@@ -19,8 +19,8 @@ use xxhash_rust::xxh3::Xxh3Default;
 /// tokenizer: half of the programs have at most 23 tokens, 99 of 100 at most 446, and the longest
 /// 831.
 pub const MOST_PROGRAM_TOKENS: usize = 2048;
-/// Tokens of a draft. Measured on gold programs of dev chunks (lab/LOG.md): 1 or 2 save a tenth to a
-/// fifth of the time of writing; with 6 the drafts that are wrong cost more than the right ones save.
+/// Tokens of a draft. Measured on gold programs of dev chunks (lab/LOG.md): 1 or 2 save up to a fifth
+/// of the time of writing, or nothing; with 6 wrong drafts cost more than right ones save.
 const DRAFT: usize = 2;
 
 /// Settings of a generator.

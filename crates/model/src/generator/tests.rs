@@ -41,25 +41,30 @@ fn all_logits(network: &Network, tokens: &[u32]) -> Vec<Vec<f32>> {
 }
 
 /// The network as its papers write it: single precision, loops, no cache.
-fn plain(tiny: &Tiny, tokens: &[u32]) -> Vec<Vec<f32>> {
-    let config = &tiny.config;
-    let product = |x: &[f32], tensor: Tensor| -> Vec<f32> {
-        let rows = tiny.values(tensor).chunks_exact(x.len());
+struct Plain<'a>(&'a Tiny);
+
+impl Plain<'_> {
+    fn product(&self, x: &[f32], tensor: Tensor) -> Vec<f32> {
+        let rows = self.0.values(tensor).chunks_exact(x.len());
         rows.map(|row| row.iter().zip(x).map(|(w, x)| w * x).sum()).collect()
-    };
-    let norm = |x: &[f32], tensor: Tensor| -> Vec<f32> {
-        let scale = tiny.values(tensor);
-        let root = |x: &[f32]| {
-            (x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32 + config.epsilon).sqrt()
-        };
-        let parts = x.chunks_exact(scale.len());
-        parts
-            .flat_map(|row| {
-                row.iter().zip(scale).map(|(x, s)| x / root(row) * s).collect::<Vec<_>>()
-            })
-            .collect()
-    };
-    let turned = |x: &[f32], place: usize| -> Vec<f32> {
+    }
+
+    fn norm(&self, x: &[f32], tensor: Tensor) -> Vec<f32> {
+        let scale = self.0.values(tensor);
+        let mut out = Vec::new();
+        for part in x.chunks_exact(scale.len()) {
+            let mean = part.iter().map(|x| x * x).sum::<f32>() / part.len() as f32;
+            let root = (mean + self.0.config.epsilon).sqrt();
+            out.extend(part.iter().zip(scale).map(|(x, scale)| x / root * scale));
+        }
+        out
+    }
+
+    /// Heads, normed if the kind of network does that, and turned by their place.
+    fn turned(&self, x: &[f32], tensor: Tensor, place: usize) -> Vec<f32> {
+        let config = &self.0.config;
+        let normed = config.architecture.norms_heads().then(|| self.norm(x, tensor));
+        let x = normed.unwrap_or_else(|| x.to_vec());
         let half = config.head_width / 2;
         let head = |x: &[f32]| -> Vec<f32> {
             let angle =
@@ -68,59 +73,62 @@ fn plain(tiny: &Tiny, tokens: &[u32]) -> Vec<Vec<f32>> {
             (0..2 * half).map(|at| x[at] * angle(at).cos() + other(at) * angle(at).sin()).collect()
         };
         x.chunks_exact(2 * half).flat_map(head).collect()
-    };
-    let row = |token: &u32| {
-        tiny.values(Tensor::Embedding)[*token as usize * config.width..][..config.width].to_vec()
-    };
-    let mut states: Vec<Vec<f32>> = tokens.iter().map(row).collect();
-    for at in 0..config.layers {
-        let part = |part| Tensor::Layer(at, part);
-        let normed = |x: &[f32], scale| {
-            if config.architecture == Architecture::Qwen3 {
-                norm(x, part(scale))
-            } else {
-                x.to_vec()
+    }
+
+    /// What the heads of a query take from the places so far.
+    fn taken(&self, query: &[f32], keys: &[Vec<f32>], values: &[Vec<f32>]) -> Vec<f32> {
+        let config = &self.0.config;
+        let width = config.head_width;
+        let mut taken = Vec::new();
+        for (head, query) in query.chunks_exact(width).enumerate() {
+            let first = head / (config.heads / config.kv_heads) * width;
+            let weight = |key: &Vec<f32>| {
+                let product: f32 = query.iter().zip(&key[first..]).map(|(q, k)| q * k).sum();
+                (product / (width as f32).sqrt()).exp()
+            };
+            let weights: Vec<f32> = keys.iter().map(weight).collect();
+            let sum: f32 = weights.iter().sum();
+            for at in first..first + width {
+                let each = weights.iter().zip(values);
+                taken.push(each.map(|(weight, value)| weight / sum * value[at]).sum());
             }
-        };
+        }
+        taken
+    }
+
+    fn layer(&self, at: usize, states: &mut [Vec<f32>]) {
+        let part = |part| Tensor::Layer(at, part);
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         for (place, state) in states.iter_mut().enumerate() {
-            let x = norm(state, part(LayerPart::AttentionNorm));
-            let query = product(&x, part(LayerPart::Query));
-            let query = turned(&normed(&query, LayerPart::QueryNorm), place);
-            let key = product(&x, part(LayerPart::Key));
-            keys.push(turned(&normed(&key, LayerPart::KeyNorm), place));
-            values.push(product(&x, part(LayerPart::Value)));
-            let mut taken = Vec::new();
-            for (head, query) in query.chunks_exact(config.head_width).enumerate() {
-                let first = head / (config.heads / config.kv_heads) * config.head_width;
-                let part = |x: &Vec<f32>| x[first..first + config.head_width].to_vec();
-                let match_of =
-                    |key: Vec<f32>| query.iter().zip(&key).map(|(q, k)| q * k).sum::<f32>();
-                let scores: Vec<f32> = keys
-                    .iter()
-                    .map(|key| (match_of(part(key)) / (config.head_width as f32).sqrt()).exp())
-                    .collect();
-                let sum: f32 = scores.iter().sum();
-                for at in 0..config.head_width {
-                    let each = scores.iter().zip(&values);
-                    taken.push(
-                        each.map(|(score, value)| score / sum * part(value)[at]).sum::<f32>(),
-                    );
-                }
-            }
-            let out = product(&taken, part(LayerPart::Out));
+            let x = self.norm(state, part(LayerPart::AttentionNorm));
+            let query = self.product(&x, part(LayerPart::Query));
+            let query = self.turned(&query, part(LayerPart::QueryNorm), place);
+            let key = self.product(&x, part(LayerPart::Key));
+            keys.push(self.turned(&key, part(LayerPart::KeyNorm), place));
+            values.push(self.product(&x, part(LayerPart::Value)));
+            let taken = self.taken(&query, &keys, &values);
+            let out = self.product(&taken, part(LayerPart::Out));
             state.iter_mut().zip(&out).for_each(|(state, out)| *state += out);
-            let x = norm(state, part(LayerPart::FeedNorm));
-            let gates = product(&x, part(LayerPart::Gate));
-            let up = product(&x, part(LayerPart::Up));
+            let x = self.norm(state, part(LayerPart::FeedNorm));
+            let gates = self.product(&x, part(LayerPart::Gate));
+            let up = self.product(&x, part(LayerPart::Up));
             let risen: Vec<f32> =
-                gates.iter().zip(&up).map(|(g, u)| g / (1.0 + (-g).exp()) * u).collect();
-            let down = product(&risen, part(LayerPart::Down));
+                gates.iter().zip(&up).map(|(gate, up)| gate / (1.0 + (-gate).exp()) * up).collect();
+            let down = self.product(&risen, part(LayerPart::Down));
             state.iter_mut().zip(&down).for_each(|(state, down)| *state += down);
         }
     }
-    let head = if config.tied { Tensor::Embedding } else { Tensor::Head };
-    states.iter().map(|state| product(&norm(state, Tensor::Norm), head)).collect()
+
+    fn logits(&self, tokens: &[u32]) -> Vec<Vec<f32>> {
+        let config = &self.0.config;
+        let rows: Vec<&[f32]> =
+            self.0.values(Tensor::Embedding).chunks_exact(config.width).collect();
+        let mut states: Vec<Vec<f32>> =
+            tokens.iter().map(|token| rows[*token as usize].to_vec()).collect();
+        (0..config.layers).for_each(|at| self.layer(at, &mut states));
+        let head = if config.tied { Tensor::Embedding } else { Tensor::Head };
+        states.iter().map(|state| self.product(&self.norm(state, Tensor::Norm), head)).collect()
+    }
 }
 
 fn furthest(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
@@ -135,7 +143,7 @@ fn single_precision_computes_what_a_plain_reference_computes() {
         let tiny = Tiny::new(kind, 1);
         let tokens = text(&tiny.config, 70, 2);
         let network = network(kind, Precision::Single, 1);
-        let (found, want) = (all_logits(&network, &tokens), plain(&tiny, &tokens));
+        let (found, want) = (all_logits(&network, &tokens), Plain(&tiny).logits(&tokens));
         let distance = furthest(&found, &want);
         assert!(distance < 1e-3, "{kind:?}: {distance}");
         assert!(want.iter().flatten().any(|logit| logit.abs() > 3.0), "the test sees something");
