@@ -45,7 +45,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let draft = number(1).unwrap_or(0);
     let most_program_tokens = number(0).unwrap_or(256);
-    let settings = GeneratorSettings { threads: threads.parse()?, draft, most_program_tokens };
+    let settings = GeneratorSettings {
+        threads: threads.parse()?,
+        draft,
+        most_program_tokens,
+        constrained: false,
+    };
     let clock = Clock::new();
     let generator = Generator::open(Path::new(model), settings)?;
     let opened = clock.told();

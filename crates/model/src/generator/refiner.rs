@@ -152,19 +152,10 @@ impl Generator {
     }
 
     /// What was written, as text.
-    fn draft(&self, written: &Written) -> String {
-        opened(self.tokenizer.text(&written.tokens), written.ended)
+    fn proposal(&self, written: &Written) -> Proposal {
+        let text = self.tokenizer.text(&written.tokens);
+        if written.ended { Proposal::Draft(text) } else { Proposal::CutOff(text) }
     }
-}
-
-/// Of an answer that was cut off, the last call is cut open if it is whole by chance: nobody knows
-/// what would have followed, and `core` refuses and counts what is open.
-pub(super) fn opened(mut text: String, ended: bool) -> String {
-    let whole = text.trim_end().len();
-    if !ended && text[..whole].ends_with(')') {
-        text.truncate(whole - 1);
-    }
-    text
 }
 
 impl Refiner for Generator {
@@ -178,7 +169,7 @@ impl Refiner for Generator {
             if chunk.text().trim().is_empty() {
                 return Ok(Proposal::Draft("keep_all()".to_owned()));
             }
-            Ok(Proposal::Draft(self.draft(&self.write(chunk)?)))
+            Ok(self.proposal(&self.write(chunk)?))
         };
         chunks.iter().map(draft).collect()
     }

@@ -1,10 +1,11 @@
 //! What must hold of the generator as a refiner, on tiny random models.
 
 use super::config::Architecture;
-use super::refiner::{Generator, GeneratorSettings, opened};
+use super::refiner::{Generator, GeneratorSettings};
 use super::tiny::{MARKS, Tiny, tokenizer_json};
 use super::tokenizer::Tokenizer;
-use refinex_core::{Chunk, INSTRUCTION, Proposal, Refiner, parse};
+use crate::random::Random;
+use refinex_core::{Chunk, INSTRUCTION, Policy, Proposal, Refiner, Score, merge};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,11 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 
 fn error(path: &Path) -> String {
     Generator::open(path, settings(40)).err().unwrap().to_string()
+}
+
+/// Without a constraint.
+fn free(most_program_tokens: usize) -> GeneratorSettings {
+    GeneratorSettings { constrained: false, ..settings(most_program_tokens) }
 }
 
 #[test]
@@ -50,20 +56,37 @@ fn a_gguf_file_and_a_folder_write_the_same_programs() {
 }
 
 #[test]
-fn a_program_that_is_cut_off_never_ends_with_a_call() {
+fn a_program_that_reached_the_limit_is_said_to_be_cut_off() {
     let (_place, path) = folder();
-    for most in 1..40 {
-        let generator = Generator::open(&path, settings(most)).unwrap();
+    for settings in (1..40).flat_map(|most| [settings(most), free(most)]) {
+        let generator = Generator::open(&path, settings).unwrap();
         let chunk = Chunk::whole("a line\n");
         let written = generator.write(&chunk).unwrap();
-        let Proposal::Draft(draft) = generator.refine(&[chunk]).remove(0).unwrap() else {
-            panic!("a generator writes drafts");
-        };
-        assert!(written.ended || written.tokens.len() == most);
-        assert!(written.ended || !draft.trim_end().ends_with(')'), "{draft}");
+        let proposal = generator.refine(&[chunk]).remove(0).unwrap();
+        assert_eq!(matches!(proposal, Proposal::Draft(_)), written.ended);
+        assert!(written.ended || written.tokens.len() == settings.most_program_tokens);
     }
-    let refused = |ended| parse(&opened("remove_lines(1, 2)\n".to_owned(), ended)).refused.len();
-    assert_eq!((refused(false), refused(true)), (1, 0));
+}
+
+#[test]
+fn a_constrained_generator_writes_no_call_that_is_refused_whatever_its_weights() {
+    let (_place, path) = folder();
+    let generator = Generator::open(&path, settings(48)).unwrap();
+    let words =
+        ["a", "Reply ", "é", "\"", "\\", "\n", "\n\n", "\r\n", "\u{2028}", "日本", "12", "🦀", " "];
+    let mut whole = 0;
+    for seed in 0..1000 {
+        let mut random = Random::of(&[seed]);
+        let count = 1 + random.below(24);
+        let text: String = (0..count).map(|_| words[random.below(words.len())]).collect();
+        let chunk = Chunk::whole(&text);
+        let proposal = generator.refine(std::slice::from_ref(&chunk)).remove(0).unwrap();
+        whole += usize::from(matches!(proposal, Proposal::Draft(_)));
+        let decision = merge(&text, [(&chunk, proposal)], Score::ONE, Policy::default());
+        let refused: Vec<&str> = decision.refused.iter().map(|r| r.refusal.reason.name()).collect();
+        assert!(refused.iter().all(|reason| *reason == "cut_off"), "{text:?}: {refused:?}");
+    }
+    assert!(whole > 0);
 }
 
 #[test]
