@@ -14,7 +14,7 @@ fn corpus(folder: &Path) -> String {
         let text =
             format!("Home | About | Login\nStory number {at} was told at the fire.\nShare\n");
         let mut row = json!({"id": format!("doc/{at}"), "text": text, "source": "made"});
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             row["program"] = "remove_lines(1, 1)\nremove_lines(3, 3)".into();
         }
         format!("{row}\n")
