@@ -55,7 +55,8 @@ struct OpenShard {
     documents: ShardWriter,
     programs: ProgramWriter,
     failed: FailedWriter,
-    removed: RemovedWriter,
+    /// Only where dropped documents are kept: labels have a `removed/` of their own.
+    removed: Option<RemovedWriter>,
     tally: Tally,
     ids: SeenIds,
 }
@@ -73,7 +74,6 @@ impl OpenShard {
             RunDirectory::documents(target.name()),
             RunDirectory::programs(target.name()),
             RunDirectory::failed(target.name()),
-            RunDirectory::removed(target.name()),
         ];
         let store = directory.store();
         for path in &paths {
@@ -85,7 +85,9 @@ impl OpenShard {
             documents: ShardWriter::create(store, &paths[0], &target).map_err(text)?,
             programs: ProgramWriter::create(store, &paths[1]).map_err(text)?,
             failed: FailedWriter::create(store, &paths[2]),
-            removed: RemovedWriter::create(store, &paths[3]),
+            removed: settings
+                .keep_removed
+                .then(|| RemovedWriter::create(store, &RunDirectory::removed(target.name()))),
             target,
             tally: Tally::default(),
             ids: SeenIds::default(),
@@ -127,7 +129,9 @@ impl OpenShard {
             more.id_collisions += self.ids.collisions(batch.ids.iter().copied());
             self.documents.write(batch.documents).map_err(text)?;
             self.programs.write_encoded(&batch.programs).map_err(text)?;
-            self.removed.write(&batch.removed).map_err(text)?;
+            if let Some(removed) = &mut self.removed {
+                removed.write(&batch.removed).map_err(text)?;
+            }
             for bad in &batch.failed {
                 self.failed.write(bad).map_err(text)?;
             }
@@ -145,7 +149,9 @@ impl OpenShard {
         let mut outputs = vec![self.documents.finish().map_err(text)?];
         outputs.push(self.programs.finish().map_err(text)?);
         outputs.extend(self.failed.finish().map_err(text)?);
-        outputs.extend(self.removed.finish().map_err(text)?);
+        if let Some(removed) = self.removed {
+            outputs.extend(removed.finish().map_err(text)?);
+        }
         Ok((input, outputs, self.tally))
     }
 }
