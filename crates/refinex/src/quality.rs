@@ -156,7 +156,8 @@ fn one(named: &NamedScorer, score: Result<f64, RefineError>) -> Result<Option<f6
     }
 }
 
-/// Trains an n-gram model on texts; of labelled documents on what stays of them.
+/// Trains an n-gram model on texts, of labelled documents on what stays of them, until it is full;
+/// says how many characters were counted.
 ///
 /// # Errors
 /// If a text cannot be read, or there is none.
@@ -172,8 +173,10 @@ pub fn train_ngram(locations: &[String]) -> Result<(NgramModel, u64), RunError> 
                 ))
             })?;
             let clean = execute(&document.text, &document.deletions);
-            characters += clean.chars().count() as u64;
-            counter.count(&clean);
+            if !counter.is_full() {
+                characters += clean.chars().count() as u64;
+                counter.count(&clean);
+            }
             Ok(())
         })?;
     }
