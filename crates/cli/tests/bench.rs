@@ -136,7 +136,7 @@ fn what_cannot_be_measured_is_refused() {
         (&corpus, &["tagger", "tagger"], "but found tagger twice"),
         (&corpus, &["a=command:exit 3"], "a: expected 1 answers, but found its end after 0"),
         (&corpus, &["weights:nowhere"], "expected 1 answers, but found its end after 0"),
-        (&corpus, &["generator:g"], "expected a refiner that this refinex can run in process"),
+        (&corpus, &["generator:g"], "expected a folder of a model or a GGUF file at g"),
         (&blank, &["keep-all"], "expected documents in"),
         ("nowhere.jsonl", &["keep-all"], "nowhere.jsonl"),
     ];

@@ -93,7 +93,8 @@ fn refine(folder: &Path, generator: &Path, more: &[&str]) -> Output {
 fn what_a_generator_writes_is_refused_or_carried_out_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path());
-    let output = refine(folder.path(), &model, &["--max-program-tokens", "20"]);
+    let free = |most| ["--unconstrained", "--max-program-tokens", most];
+    let output = refine(folder.path(), &model, &free("20"));
     // The second document is longer than the context of the model.
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let programs = folder.path().join("out/programs/in.jsonl.zst");
@@ -103,9 +104,11 @@ fn what_a_generator_writes_is_refused_or_carried_out_and_counted() {
     assert_eq!(programs[1]["unrefined"]["reason"], "longer-than-context", "{}", programs[1]);
     let run = fs::read_to_string(folder.path().join("out/run.json")).unwrap();
     assert!(run.contains("generator model"), "{run}");
-    let output = refine(folder.path(), &model, &["--max-program-tokens", "21"]);
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    let output = refine(folder.path(), &model, &["--max-program-tokens", "20"]);
+    for other in [&free("21")[..], &free("20")[1..]] {
+        let output = refine(folder.path(), &model, other);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    }
+    let output = refine(folder.path(), &model, &free("20"));
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
 }
 
