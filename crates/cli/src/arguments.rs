@@ -353,7 +353,7 @@ pub enum Train {
   refinex train generator --base Qwen3-0.6B/ --data labels.jsonl.zst -o model --lora-rank 16 --merge
 
 A GPU is many times faster: give the files of 'refinex export sft' to TRL or LLaMA-Factory.")]
-    Generator(TrainGenerator),
+    Generator(Box<TrainGenerator>),
     /// Count clean text for a small n-gram model, by which `score` measures perplexity.
     #[command(after_help = "Example:
   refinex train ngram clean/*.jsonl.zst -o clean.ngram")]
