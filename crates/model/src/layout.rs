@@ -30,7 +30,7 @@ pub(crate) fn measure(facts: &[Facts], topic: &Topic, place: Place) -> Vec<f32> 
     let overall = Overall::of(facts);
     let mut dense = vec![0.0; facts.len() * DENSE];
     for (at, row) in dense.chunks_exact_mut(DENSE).enumerate() {
-        let mut row = Row { row, at: 0 };
+        let mut row = Row::new(row);
         row.write_size(&facts[at]);
         row.write_characters(&facts[at]);
         row.write_ends(&facts[at]);
@@ -44,21 +44,28 @@ pub(crate) fn measure(facts: &[Facts], topic: &Topic, place: Place) -> Vec<f32> 
     dense
 }
 
-struct Row<'a> {
+/// The measured features of one row, written from the left.
+pub(crate) struct Row<'a> {
     row: &'a mut [f32],
     at: usize,
 }
 
-impl Row<'_> {
-    fn push(&mut self, value: f32) {
+impl<'a> Row<'a> {
+    pub(crate) const fn new(row: &'a mut [f32]) -> Self {
+        Self { row, at: 0 }
+    }
+
+    pub(crate) fn push(&mut self, value: f32) {
         self.row[self.at] = value;
         self.at += 1;
     }
 
-    fn flag(&mut self, value: bool) {
+    pub(crate) fn flag(&mut self, value: bool) {
         self.push(f32::from(u8::from(value)));
     }
+}
 
+impl Row<'_> {
     fn share(&mut self, part: u32, whole: u32) {
         self.push(part as f32 / whole.max(1) as f32);
     }
@@ -175,11 +182,11 @@ struct Group {
 
 struct Repeats(HashMap<u64, Group, Hashed>);
 
-/// Contents are hashes already.
-type Hashed = std::hash::BuildHasherDefault<PassThrough>;
+/// For keys that are hashes already.
+pub(crate) type Hashed = std::hash::BuildHasherDefault<PassThrough>;
 
 #[derive(Default)]
-struct PassThrough(u64);
+pub(crate) struct PassThrough(u64);
 
 impl std::hash::Hasher for PassThrough {
     fn finish(&self) -> u64 {

@@ -130,7 +130,7 @@ impl Counts {
 }
 
 /// The word that is being read.
-struct Word {
+pub(crate) struct Word {
     hash: u64,
     prefix: u64,
     /// The last three characters, 21 bits each.
@@ -141,11 +141,11 @@ struct Word {
 }
 
 impl Word {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { hash: 0, prefix: 0, last: 0, chars: 0, letters: 0, capital: false }
     }
 
-    fn push(&mut self, c: char, class: Class) {
+    pub(crate) fn push(&mut self, c: char, class: Class) {
         if self.chars == 0 {
             self.capital = class == Class::Upper;
         }
@@ -168,22 +168,28 @@ impl Word {
 
     fn finish(&mut self, tokens: &mut Vec<Token>) {
         if self.chars > 0 {
-            tokens.push(Token {
-                hash: self.hash,
-                prefix: self.prefix,
-                suffix: mix(3, self.last),
-                kind: if self.letters > 0 { Kind::Word } else { Kind::Number },
-                chars: self.chars,
-                capital: self.capital,
-                mark: ' ',
-            });
+            tokens.push(self.token());
             *self = Self::new();
+        }
+    }
+
+    /// The token that was read.
+    pub(crate) fn token(&self) -> Token {
+        Token {
+            hash: self.hash,
+            prefix: self.prefix,
+            suffix: mix(3, self.last),
+            kind: if self.letters > 0 { Kind::Word } else { Kind::Number },
+            chars: self.chars,
+            capital: self.capital,
+            mark: ' ',
         }
     }
 }
 
 impl Token {
-    fn single(c: char, class: Class) -> Self {
+    /// One character that is a token by itself.
+    pub(crate) fn single(c: char, class: Class) -> Self {
         let kind = if class == Class::Mark { Kind::Mark } else { Kind::Ideograph };
         let hash = mix(5, u64::from(u32::from(c)));
         Self { hash, prefix: 0, suffix: 0, kind, chars: 1, capital: false, mark: c }

@@ -2,8 +2,8 @@
 
 use super::cache::{Head, Kept, PLACES};
 use super::config::Config;
-use super::steps::exp;
 use super::team::Team;
+use crate::kernel::exp;
 use multiversion::multiversion;
 
 /// Questions that are answered together.

@@ -1,30 +1,11 @@
 //! The elementwise steps of a layer.
 
 use super::config::Config;
+use crate::kernel::exp;
 use multiversion::multiversion;
 
 /// Values whose sums run side by side.
 const LANES: usize = 16;
-
-/// eˣ for x from -80 to 80, as [`kernel::exp`](crate::kernel::exp) computes it, the same bits; but
-/// the exponent is taken from the bits of the sum that rounds it, since the compiler does not turn
-/// conversions that saturate into vector instructions (measured: half of the time of attention).
-#[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
-    /// 1.5 · 2²³: adding it rounds to the nearest whole number, which its low bits then hold.
-    const ROUNDER: f32 = 12_582_912.0;
-    let x = if x < -80.0 { -80.0 } else { x };
-    let x = if x > 80.0 { 80.0 } else { x };
-    let rounded = x * std::f32::consts::LOG2_E + ROUNDER;
-    let n = rounded - ROUNDER;
-    let f = (x - n * 0.693_359_4) - n * -2.121_944_4e-4;
-    let mut p = 1.0 / 720.0;
-    for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-        p = p * f + c;
-    }
-    let exponent = rounded.to_bits().wrapping_sub(ROUNDER.to_bits()).wrapping_add(127);
-    p * f32::from_bits(exponent << 23)
-}
 
 /// Each row of `x`, as wide as `scale`, divided by the root of its mean square.
 #[multiversion(targets("x86_64+avx2+avx512f+avx512vl", "x86_64+avx2+fma"))]
@@ -106,19 +87,6 @@ fn turn_row(row: &mut [f32], turns: &[f32]) {
             let (a, b) = (*first, *second);
             *first = a * cos - b * sin;
             *second = b * cos + a * sin;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel;
-
-    #[test]
-    fn exp_has_the_bits_of_the_other_one() {
-        for x in (-9000..9000).map(|x| x as f32 / 97.0) {
-            assert_eq!(exp(x), kernel::exp(x), "{x}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The tokenizer of a generator: byte pairs, from `tokenizer.json` or from a GGUF file's metadata.
 
+use super::constraint::byte_level;
 use super::gguf::Gguf;
 use super::unfit;
 use super::weights::read;
@@ -91,7 +92,7 @@ impl Tokenizer {
             pieces[id as usize] = match marks.get(&id) {
                 Some(mark) if mark.special => Vec::new(),
                 Some(mark) => mark.content.clone().into_bytes(),
-                None => bytes_of(&token).unwrap_or_default(),
+                None => byte_level(&token).unwrap_or_default(),
             };
         }
         Ok(Self { tokenizer, pieces, template, fingerprint })
@@ -224,34 +225,4 @@ fn pattern(regex: &str) -> Result<PreTokenizerWrapper, ModelError> {
     let pattern = SplitPattern::Regex(regex.to_owned());
     let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false);
     Ok(PreTokenizerWrapper::Split(split.map_err(|error| unfit("a pattern of words", error))?))
-}
-
-/// The bytes of a token that is written in the letters that GPT-2 gave to bytes; `None` if it holds
-/// others.
-fn bytes_of(token: &str) -> Option<Vec<u8>> {
-    token.chars().map(byte_of).collect()
-}
-
-/// Printable Latin-1 letters stand for themselves, U+0100 onwards for the other bytes in order.
-fn byte_of(letter: char) -> Option<u8> {
-    let itself = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
-    match u32::from(letter).checked_sub(256) {
-        None => u8::try_from(u32::from(letter)).ok().filter(itself),
-        Some(at) => (0..=255u8).filter(|byte| !itself(byte)).nth(at as usize),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_byte_has_a_letter_and_every_letter_its_byte() {
-        let letters = (0..0x200).filter_map(char::from_u32);
-        let mut bytes: Vec<u8> = letters.filter_map(byte_of).collect();
-        bytes.sort_unstable();
-        assert_eq!(bytes, (0..=255).collect::<Vec<u8>>());
-        assert_eq!(bytes_of("Ġa\u{10A}").unwrap(), b" a\n");
-        assert_eq!(bytes_of("日"), None);
-    }
 }

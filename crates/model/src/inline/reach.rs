@@ -36,16 +36,16 @@ fn closes(units: &[Unit]) -> bool {
     let ends = |mark: char| matches!(mark, '.' | '!' | '?' | '。' | '！' | '？');
     let quotes = |mark: char| matches!(mark, '"' | '”' | '’' | '\'' | '」' | '»');
     match units {
-        [.., before, last] if quotes(last.mark) => ends(before.mark),
-        [.., last] => ends(last.mark),
+        [.., before, last] if quotes(last.token.mark) => ends(before.token.mark),
+        [.., last] => ends(last.token.mark),
         [] => false,
     }
 }
 
 /// A mark that encloses residue or stands before it.
 fn is_sign(unit: &Unit) -> bool {
-    unit.kind == Kind::Mark
-        && (is_separator(unit.mark) || matches!(unit.mark, '[' | ']' | '【' | '】'))
+    unit.token.kind == Kind::Mark
+        && (is_separator(unit.token.mark) || matches!(unit.token.mark, '[' | ']' | '【' | '】'))
 }
 
 /// A mark that parts what belongs to a page from what belongs to its site.
@@ -79,8 +79,10 @@ pub(crate) const fn is_separator(mark: char) -> bool {
 /// Whether `after` was glued to `before`: no blank between, and a capital behind a small letter, a
 /// digit or the end of a sentence.
 pub(crate) fn is_seam(before: &Unit, after: &Unit) -> bool {
-    let glued = before.end == after.start && after.capital;
-    glued && (before.kind != Kind::Mark || matches!(before.mark, '.' | '!' | '?' | ':' | ')' | '…'))
+    let glued = before.end == after.start && after.token.capital;
+    glued
+        && (before.token.kind != Kind::Mark
+            || matches!(before.token.mark, '.' | '!' | '?' | ':' | ')' | '…'))
 }
 
 #[cfg(test)]

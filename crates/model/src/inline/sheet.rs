@@ -5,7 +5,7 @@ use super::reach::{is_seam, is_separator, reached};
 use super::unit::{Unit, scan};
 use crate::facts::{MARK_KINDS, mark_kind};
 use crate::kernel::log;
-use crate::layout::DENSE;
+use crate::layout::{DENSE, Hashed, Row};
 use crate::page::{Page, bucket};
 use crate::stopwords::is_stop_word;
 use crate::words::{Kind, mix};
@@ -36,7 +36,7 @@ pub(crate) struct Sheet {
 }
 
 /// A line with its units.
-struct Row<'a> {
+struct Line<'a> {
     line: usize,
     start: usize,
     units: &'a [Unit],
@@ -57,9 +57,9 @@ impl Sheet {
                 all.append(&mut units);
             }
         }
-        let rows: Vec<Row<'_>> = taken
+        let rows: Vec<Line<'_>> = taken
             .into_iter()
-            .map(|(line, start, from, to)| Row { line, start, units: &all[from..to] })
+            .map(|(line, start, from, to)| Line { line, start, units: &all[from..to] })
             .collect();
         let mut sheet = Self { page: Page::empty(), places: Vec::new() };
         let ends = Ends::of(&rows);
@@ -76,16 +76,16 @@ impl Sheet {
     }
 
     /// The row before a line: how long it is.
-    fn add_edge(&mut self, row: &Row<'_>) {
+    fn add_edge(&mut self, row: &Line<'_>) {
         self.page.features.push(bucket(0xED6E));
         self.page.ends.push(self.page.features.len());
         self.places.push(None);
-        let mut dense = Dense::new(&mut self.page.dense);
+        let mut dense = one_more(&mut self.page.dense);
         dense.flag(true);
         dense.push(log(row.units.len() as f32) / 6.0);
     }
 
-    fn add(&mut self, row: &Row<'_>, reached: &[bool], ends: &Ends) {
+    fn add(&mut self, row: &Line<'_>, reached: &[bool], ends: &Ends) {
         let facts = LineFacts::of(row, ends);
         let mut state = Walk::default();
         for (at, unit) in row.units.iter().enumerate() {
@@ -99,7 +99,7 @@ impl Sheet {
             let features = &mut self.page.features;
             emit(row.units, at, |hash| features.push(bucket(hash)));
             self.page.ends.push(features.len());
-            measure(&mut Dense::new(&mut self.page.dense), row.units, at, &facts, &state, joined);
+            measure(&mut one_more(&mut self.page.dense), row.units, at, &facts, &state, joined);
         }
     }
 }
@@ -107,14 +107,15 @@ impl Sheet {
 /// The hashed features of a unit.
 fn emit(units: &[Unit], at: usize, mut emit: impl FnMut(u64)) {
     let unit = &units[at];
-    let salted = |salt: u64, of: &[Unit]| of.iter().fold(salt, |hash, unit| mix(hash, unit.hash));
-    emit(mix(0x11E, unit.hash));
+    let salted =
+        |salt: u64, of: &[Unit]| of.iter().fold(salt, |hash, unit| mix(hash, unit.token.hash));
+    emit(mix(0x11E, unit.token.hash));
     emit(salted(0x22E, &units[at.saturating_sub(1)..=at]));
     emit(salted(0x33E, &units[at..(at + 2).min(units.len())]));
     emit(salted(0x44E, &units[at.saturating_sub(1)..(at + 2).min(units.len())]));
-    if unit.kind == Kind::Word && unit.chars >= 5 {
-        emit(mix(0x55E, unit.prefix));
-        emit(mix(0x66E, unit.suffix));
+    if unit.token.kind == Kind::Word && unit.token.chars >= 5 {
+        emit(mix(0x55E, unit.token.prefix));
+        emit(mix(0x66E, unit.token.suffix));
     }
     if units.len() - at <= FRAGMENT {
         emit(salted(0x77E, &units[at..]));
@@ -137,20 +138,20 @@ impl Walk {
     fn step(&mut self, units: &[Unit], at: usize) {
         let unit = &units[at];
         let before = at.checked_sub(1).map(|at| &units[at]);
-        if before.is_some_and(|before| matches!(before.mark, ')' | ']' | '）' | '】')) {
+        if before.is_some_and(|before| matches!(before.token.mark, ')' | ']' | '）' | '】')) {
             self.depth = self.depth.saturating_sub(1);
         }
         self.since_separator += 1;
         self.since_sentence += 1;
-        if is_separator(unit.mark) {
+        if is_separator(unit.token.mark) {
             self.separators += 1;
             self.since_separator = 0;
         }
-        if matches!(unit.mark, '(' | '[' | '（' | '【') {
+        if matches!(unit.token.mark, '(' | '[' | '（' | '【') {
             self.depth += 1;
         }
         let ended = |mark: char| matches!(mark, '.' | '!' | '?' | '。' | '！' | '？');
-        if before.is_some_and(|before| ended(before.mark) || is_seam(before, unit)) {
+        if before.is_some_and(|before| ended(before.token.mark) || is_seam(before, unit)) {
             self.since_sentence = 0;
         }
     }
@@ -169,30 +170,32 @@ struct LineFacts {
 }
 
 impl LineFacts {
-    fn of(row: &Row<'_>, ends: &Ends) -> Self {
-        let words = row.units.iter().filter(|unit| unit.kind == Kind::Word);
-        let times = |map: &HashMap<u64, u32>, hash| map.get(&hash).copied().unwrap_or(1) as f32;
+    fn of(row: &Line<'_>, ends: &Ends) -> Self {
+        let words = row.units.iter().filter(|unit| unit.token.kind == Kind::Word);
+        let times =
+            |map: &HashMap<u64, u32, Hashed>, hash| map.get(&hash).copied().unwrap_or(1) as f32;
         Self {
             count: row.units.len(),
             words: words.clone().count() as u32,
-            stops: words.filter(|unit| is_stop_word(unit.hash)).count() as u32,
+            stops: words.filter(|unit| is_stop_word(unit.token.hash)).count() as u32,
             same_end: log(times(&ends.last, end_of(row.units)) - 1.0) / 4.0,
             same_start: log(times(&ends.first, start_of(row.units)) - 1.0) / 4.0,
             place: row.line.min(16) as f32 / 16.0,
-            separators: row.units.iter().filter(|unit| is_separator(unit.mark)).count() as u32,
+            separators: row.units.iter().filter(|unit| is_separator(unit.token.mark)).count()
+                as u32,
         }
     }
 }
 
 /// How often lines end and begin alike.
 struct Ends {
-    last: HashMap<u64, u32>,
-    first: HashMap<u64, u32>,
+    last: HashMap<u64, u32, Hashed>,
+    first: HashMap<u64, u32, Hashed>,
 }
 
 impl Ends {
-    fn of(rows: &[Row<'_>]) -> Self {
-        let mut ends = Self { last: HashMap::new(), first: HashMap::new() };
+    fn of(rows: &[Line<'_>]) -> Self {
+        let mut ends = Self { last: HashMap::default(), first: HashMap::default() };
         for row in rows {
             *ends.last.entry(end_of(row.units)).or_default() += 1;
             *ends.first.entry(start_of(row.units)).or_default() += 1;
@@ -202,38 +205,22 @@ impl Ends {
 }
 
 fn end_of(units: &[Unit]) -> u64 {
-    units[units.len().saturating_sub(2)..].iter().fold(1, |hash, unit| mix(hash, unit.hash))
+    units[units.len().saturating_sub(2)..].iter().fold(1, |hash, unit| mix(hash, unit.token.hash))
 }
 
 fn start_of(units: &[Unit]) -> u64 {
-    units.iter().take(2).fold(2, |hash, unit| mix(hash, unit.hash))
+    units.iter().take(2).fold(2, |hash, unit| mix(hash, unit.token.hash))
 }
 
-/// A row of measured features, written from the left.
-struct Dense<'a> {
-    row: &'a mut [f32],
-    at: usize,
-}
-
-impl<'a> Dense<'a> {
-    fn new(all: &'a mut Vec<f32>) -> Self {
-        let from = all.len();
-        all.resize(from + DENSE, 0.0);
-        Self { row: &mut all[from..], at: 0 }
-    }
-
-    fn push(&mut self, value: f32) {
-        self.row[self.at] = value;
-        self.at += 1;
-    }
-
-    fn flag(&mut self, value: bool) {
-        self.push(f32::from(u8::from(value)));
-    }
+/// Room for the measured features of one more row.
+fn one_more(dense: &mut Vec<f32>) -> Row<'_> {
+    let from = dense.len();
+    dense.resize(from + DENSE, 0.0);
+    Row::new(&mut dense[from..])
 }
 
 fn measure(
-    dense: &mut Dense<'_>,
+    dense: &mut Row<'_>,
     units: &[Unit],
     at: usize,
     line: &LineFacts,
@@ -266,21 +253,21 @@ fn measure(
     dense.flag(walk.depth > 0);
 }
 
-fn write_unit(dense: &mut Dense<'_>, unit: &Unit) {
+fn write_unit(dense: &mut Row<'_>, unit: &Unit) {
     for kind in [Kind::Word, Kind::Number, Kind::Ideograph, Kind::Mark] {
-        dense.flag(unit.kind == kind);
+        dense.flag(unit.token.kind == kind);
     }
-    let mark = (unit.kind == Kind::Mark).then(|| mark_kind(unit.mark));
+    let mark = (unit.token.kind == Kind::Mark).then(|| mark_kind(unit.token.mark));
     for kind in 0..MARK_KINDS {
         dense.flag(mark == Some(kind));
     }
-    dense.push(log(unit.chars as f32) / 4.0);
-    dense.flag(unit.capital);
+    dense.push(log(unit.token.chars as f32) / 4.0);
+    dense.flag(unit.token.capital);
     dense.flag(unit.all_capitals);
-    dense.flag(unit.kind == Kind::Word && is_stop_word(unit.hash));
+    dense.flag(unit.token.kind == Kind::Word && is_stop_word(unit.token.hash));
 }
 
-fn write_line(dense: &mut Dense<'_>, line: &LineFacts) {
+fn write_line(dense: &mut Row<'_>, line: &LineFacts) {
     dense.push(line.same_end);
     dense.push(line.same_start);
     dense.push(line.place);

@@ -3,7 +3,7 @@
 //! Extraction glues what stood apart on a page, so a unit also ends where letters and digits meet,
 //! and where a small letter is followed by a capital: `helpReplyDelete` is `help`, `Reply`, `Delete`.
 
-use crate::words::{Class, Kind, classify, mix};
+use crate::words::{Class, Token, Word, classify};
 
 /// Bytes at either end of a line that are read; a longer line is not read in its middle. (guess)
 const REACH: usize = 16 * 1024;
@@ -15,15 +15,9 @@ pub(crate) struct Unit {
     pub(crate) start: usize,
     /// Byte behind the last one.
     pub(crate) end: usize,
-    /// The unit in lower case, digits as one.
-    pub(crate) hash: u64,
-    /// The first four characters of a word, the last three.
-    pub(crate) prefix: u64,
-    pub(crate) suffix: u64,
-    pub(crate) kind: Kind,
-    pub(crate) mark: char,
-    pub(crate) chars: u32,
-    pub(crate) capital: bool,
+    /// What it is.
+    pub(crate) token: Token,
+    /// Whether it is a word of several capitals.
     pub(crate) all_capitals: bool,
 }
 
@@ -63,47 +57,21 @@ fn scan_part(part: &str, offset: usize, units: &mut Vec<Unit>) {
 }
 
 fn single(start: usize, c: char, class: Class) -> Unit {
-    let kind = if class == Class::Mark { Kind::Mark } else { Kind::Ideograph };
-    let hash = mix(5, u64::from(u32::from(c)));
-    Unit {
-        start,
-        end: start + c.len_utf8(),
-        hash,
-        prefix: 0,
-        suffix: 0,
-        kind,
-        mark: c,
-        chars: 1,
-        capital: false,
-        all_capitals: false,
-    }
+    let token = Token::single(c, class);
+    Unit { start, end: start + c.len_utf8(), token, all_capitals: false }
 }
 
 /// A word or number that is being read.
 struct Open {
     start: usize,
-    hash: u64,
-    prefix: u64,
-    /// The last three characters, 21 bits each.
-    last: u64,
-    chars: u32,
+    word: Word,
     lower: u32,
-    first: Class,
     before: Class,
 }
 
 impl Open {
     fn new(start: usize, c: char, class: Class) -> Self {
-        let mut open = Self {
-            start,
-            hash: 0,
-            prefix: 0,
-            last: 0,
-            chars: 0,
-            lower: 0,
-            first: class,
-            before: class,
-        };
+        let mut open = Self { start, word: Word::new(), lower: 0, before: class };
         open.push(c, class);
         open
     }
@@ -117,38 +85,15 @@ impl Open {
     }
 
     fn push(&mut self, c: char, class: Class) {
-        let c = match class {
-            Class::Digit => '0',
-            Class::Upper => c.to_lowercase().next().unwrap_or(c),
-            _ => c,
-        };
-        self.chars += 1;
+        self.word.push(c, class);
         self.lower += u32::from(class == Class::Lower);
-        self.last = ((self.last << 21) | u64::from(u32::from(c))) & ((1 << 63) - 1);
-        // All numbers of five digits and more are one.
-        if class != Class::Digit || self.chars <= 5 {
-            self.hash = mix(self.hash, u64::from(u32::from(c)));
-        }
-        if self.chars == 4 {
-            self.prefix = self.hash;
-        }
         self.before = class;
     }
 
     fn close(&self, end: usize) -> Unit {
-        let number = self.first == Class::Digit;
-        Unit {
-            start: self.start,
-            end,
-            hash: self.hash,
-            prefix: self.prefix,
-            suffix: mix(3, self.last),
-            kind: if number { Kind::Number } else { Kind::Word },
-            mark: ' ',
-            chars: self.chars,
-            capital: self.first == Class::Upper,
-            all_capitals: self.first == Class::Upper && self.lower == 0 && self.chars > 1,
-        }
+        let token = self.word.token();
+        let all_capitals = token.capital && self.lower == 0 && token.chars > 1;
+        Unit { start: self.start, end, token, all_capitals }
     }
 }
 

@@ -33,12 +33,14 @@ mod tests {
         assert_eq!(byte_level("Ã©").unwrap(), "é".as_bytes());
         assert_eq!(byte_level("ļ").unwrap(), [0x9A]);
         assert_eq!(byte_level("<|im_end|>").unwrap(), b"<|im_end|>");
-        assert_eq!(byte_level("\u{200b}"), None);
+        assert_eq!(byte_level("Ġa\u{10A}").unwrap(), b" a\n");
+        assert_eq!((byte_level("\u{200b}"), byte_level("日")), (None, None));
     }
 
     #[test]
     fn every_byte_has_one_character() {
         let all: std::collections::HashSet<u8> = ('\0'..'\u{400}').filter_map(byte_of).collect();
         assert_eq!((all.len(), ('\0'..'\u{400}').filter_map(byte_of).count()), (256, 256));
+        assert_eq!(('\0'..'\u{200}').filter_map(byte_of).count(), 256);
     }
 }
