@@ -1,15 +1,13 @@
 //! What can be said on the command line.
 
-use crate::generator_arguments::{Programs, Remote};
-use crate::train_generator_arguments::TrainGenerator;
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use crate::refine_arguments::{Filter, Refine};
+use crate::train_arguments::Train;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use refinex::RunError;
 use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
-use refinex::rules::Profile;
-use refinex::{OperatingPoint, RunError, Settings};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 /// Makes pre-training text better by deleting what is noise in it.
 ///
@@ -125,120 +123,6 @@ pub enum Command {
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    feature = "tokenizers",
-    command(group(ArgGroup::new("any_generator").args(["model", "generator"])))
-)]
-#[cfg_attr(
-    not(feature = "tokenizers"),
-    command(group(ArgGroup::new("any_generator").args(["model"])))
-)]
-pub struct Refine {
-    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
-    /// .warc.wet.gz).
-    #[arg(required = true)]
-    pub inputs: Vec<String>,
-    #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub rows: Rows,
-    #[command(flatten)]
-    pub documents: Documents,
-    /// Delete lines and pieces that score at least this, 0 to 1 [default: that of the operating
-    /// point].
-    #[arg(long, value_parser = score)]
-    pub threshold: Option<Score>,
-    /// A threshold of the model by its use: as good in precision as in recall, or such that next to
-    /// nothing goes that should stay.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "threshold")]
-    pub operating_point: PointChoice,
-    /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
-    /// wrote, or its weights.safetensors.
-    #[arg(long, value_name = "PATH")]
-    pub weights: Option<PathBuf>,
-    #[cfg(feature = "tokenizers")]
-    #[command(flatten)]
-    pub generator: Generator,
-    #[command(flatten)]
-    pub limits: Limits,
-    /// Delete nothing: the road without a model, as a baseline.
-    #[arg(long)]
-    pub keep_all: bool,
-    /// Keep the deleted text beside the programs, so that `restore` works.
-    #[arg(long)]
-    pub keep_deleted: bool,
-    /// Do not store the scores of all lines (`rethreshold` needs them).
-    #[arg(long)]
-    pub no_scores: bool,
-    /// Rules that come first, as for `filter`; the tagger reads what they leave, and no scores are
-    /// stored.
-    #[arg(long, value_name = "NAMES", conflicts_with = "any_generator")]
-    pub rules: Option<String>,
-    #[command(flatten)]
-    pub how: RuleChoice,
-    #[command(flatten)]
-    pub programs: Programs,
-    #[command(flatten)]
-    pub remote: Remote,
-}
-
-#[cfg(feature = "tokenizers")]
-#[derive(Args)]
-pub struct Generator {
-    /// A generator that writes programs, instead of the tagger: a GGUF file of a Llama- or
-    /// Qwen3-type model, or its folder with config.json, model.safetensors and tokenizer.json.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["weights", "threshold", "keep_all", "model"])]
-    pub generator: Option<PathBuf>,
-    /// Let the generator write what it likes; refused calls are counted. Without this it can write
-    /// nothing but valid programs of its chunk.
-    #[arg(long, requires = "generator")]
-    pub unconstrained: bool,
-}
-
-#[derive(Args)]
-pub struct Filter {
-    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
-    /// .warc.wet.gz).
-    #[arg(required = true)]
-    pub inputs: Vec<String>,
-    /// Rules, separated by commas; the first that a document breaks drops it.
-    ///
-    /// gopher: repetition, then quality; c4: it also leaves lines out and takes citations away;
-    /// fineweb: FineWeb's own quality filter; comb: all of them in FineWeb's order and with its
-    /// settings (repetition, quality, C4 without end marks, FineWeb). Single filters:
-    /// gopher-repetition, gopher-quality, c4, c4-any-end, fineweb-quality.
-    #[arg(long, value_name = "NAMES", verbatim_doc_comment)]
-    pub rules: String,
-    #[command(flatten)]
-    pub how: RuleChoice,
-    #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub rows: Rows,
-    #[command(flatten)]
-    pub documents: Documents,
-    /// Keep the deleted text beside the programs, so that `restore` works.
-    #[arg(long)]
-    pub keep_deleted: bool,
-}
-
-/// How rules decide, and where what they drop goes.
-#[derive(Args)]
-pub struct RuleChoice {
-    /// The version of datatrove that decides: datatrove-0.3.0 (NLTK, as ProX pins it) or
-    /// datatrove-0.10.0 (spaCy, as FineWeb-2).
-    #[arg(long, default_value_t = Profile::V0_10, value_parser = profile)]
-    pub profile: Profile,
-    /// Write dropped documents to OUT/removed/ as JSONL with their `filter_reason`.
-    #[arg(long)]
-    pub removed: bool,
-}
-
-fn profile(name: &str) -> Result<Profile, RunError> {
-    name.parse().map_err(|why: String| RunError::new(why))
-}
-
-#[derive(Args)]
 pub struct Distill {
     /// Files, folders, patterns or URLs of rows with two texts (.jsonl, .json, .ndjson with .gz or
     /// .zst; .parquet).
@@ -339,102 +223,6 @@ pub struct Eval {
     pub seed: u64,
 }
 
-#[derive(Subcommand)]
-pub enum Train {
-    /// Train a line tagger (minutes on two cores).
-    #[command(after_help = "Example:
-  refinex train tagger --expert labels.jsonl.zst -o model
-  refinex refine crawl/ -o refined --weights model
-  refinex train tagger --expert labels.jsonl.zst -o reading --encoder all-MiniLM-L6-v2/")]
-    Tagger(Box<TrainTagger>),
-    /// Fine-tune a generator, a language model of the Llama or Qwen3 kind (hours on CPUs).
-    #[command(after_help = "Example:
-  refinex train generator --base SmolLM2-135M-Instruct/ --data labels.jsonl.zst -o model
-  refinex train generator --base Qwen3-0.6B/ --data labels.jsonl.zst -o model --lora-rank 16 --merge
-
-A GPU is many times faster: give the files of 'refinex export sft' to TRL or LLaMA-Factory.")]
-    Generator(Box<TrainGenerator>),
-    /// Count clean text for a small n-gram model, by which `score` measures perplexity.
-    #[command(after_help = "Example:
-  refinex train ngram clean/*.jsonl.zst -o clean.ngram")]
-    Ngram(crate::score_arguments::TrainNgram),
-}
-
-#[derive(Args)]
-pub struct TrainTagger {
-    /// JSONL rows {id, text, deletions: [[start, end], …]} with the labels that are the target.
-    #[arg(long, required = true, num_args = 1..)]
-    pub expert: Vec<String>,
-    /// The same for text that was cleaned already: its lines that stay count more.
-    #[arg(long, num_args = 1..)]
-    pub careful: Vec<String>,
-    /// The same with labels of other kinds; each file is a labelling of its own.
-    #[arg(long, num_args = 1..)]
-    pub human: Vec<String>,
-    /// JSONL rows {id, text} without labels: teachers give them.
-    #[arg(long, num_args = 1..)]
-    pub plain: Vec<String>,
-    /// A file of page ids that are left out, one a line.
-    #[arg(long)]
-    pub without: Option<String>,
-    /// The folder to write: weights, configuration, metrics. An earlier run of the same training
-    /// there goes on.
-    #[arg(short, long)]
-    pub output: PathBuf,
-    /// Weights files or training folders whose networks for lines are taken over as they are: only
-    /// the network that finds pieces inside lines is trained.
-    #[arg(long, num_args = 1.., value_name = "WEIGHTS")]
-    pub lines_of: Vec<String>,
-    /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
-    #[arg(long, default_value_t = 3, value_name = "EPOCHS")]
-    pub piece_epochs: usize,
-    /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start
-    /// from, model.safetensors and vocab.txt of a BERT 384 wide such as MiniLM.
-    #[arg(long)]
-    pub encoder: Option<String>,
-    /// The encoder's first layers that are used.
-    #[arg(long, default_value_t = 6)]
-    pub encoder_layers: usize,
-    /// Pieces of the encoder's vocabulary that are kept: the most common ones in the data.
-    #[arg(long, default_value_t = 15_000)]
-    pub encoder_pieces: usize,
-    /// Share of the expert's documents that is held back to say when to stop.
-    #[arg(long, default_value_t = 0.0)]
-    pub held_out: f32,
-    /// Stop after so many epochs without a better loss of what is held back [default: never; the
-    /// weights are those of the best epoch anyway].
-    #[arg(long, value_name = "EPOCHS")]
-    pub patience: Option<usize>,
-    /// Networks that see the human labels of the expert's pages as a hint and label the human and
-    /// the plain sets as the expert would; 0 to train on labels alone.
-    #[arg(long, default_value_t = 3)]
-    pub teachers: usize,
-    /// Networks, one a seed; their mean is the score [default: 4, or 1 with an encoder].
-    #[arg(long)]
-    pub members: Option<usize>,
-    /// Passes over all sets [default: 3, or 0 with an encoder].
-    #[arg(long)]
-    pub broad_epochs: Option<usize>,
-    /// Passes over the expert's labelling alone, afterwards [default: 10, or 4 with an encoder].
-    #[arg(long)]
-    pub expert_epochs: Option<usize>,
-    /// How much more the lines that stay count in careful sets.
-    #[arg(long, default_value_t = 4.0)]
-    pub care: f32,
-    /// Most documents of one plain file.
-    #[arg(long, default_value_t = 400)]
-    pub plain_most: usize,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// The threshold to write into the weights as their default, the balanced one.
-    #[arg(long, value_parser = score, default_value = "0.55")]
-    pub threshold: Score,
-    /// The threshold to write into the weights as their careful one.
-    #[arg(long, value_parser = score, default_value = "0.85")]
-    pub careful_threshold: Score,
-}
-
 #[derive(Args)]
 pub struct Restore {
     /// The run.
@@ -459,22 +247,6 @@ pub struct Inspect {
     /// Seed of the sample.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum PointChoice {
-    #[default]
-    Balanced,
-    Careful,
-}
-
-impl From<PointChoice> for OperatingPoint {
-    fn from(choice: PointChoice) -> Self {
-        match choice {
-            PointChoice::Balanced => Self::Balanced,
-            PointChoice::Careful => Self::Careful,
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -598,39 +370,7 @@ impl Documents {
     }
 }
 
-impl Refine {
-    /// The settings, with the threshold of the model where none was given.
-    pub fn settings(&self, default_threshold: Score) -> Settings {
-        Settings {
-            text_key: self.rows.text_key.clone(),
-            id_key: self.rows.id_key.clone(),
-            threshold: self.threshold.unwrap_or(default_threshold),
-            policy: self.limits.policy.unwrap_or_default(),
-            output: self.documents.settings(),
-            keep_deleted: self.keep_deleted,
-            keep_scores: !self.no_scores && self.rules.is_none(),
-            keep_removed: self.how.removed,
-            ..Settings::default()
-        }
-    }
-}
-
-impl Filter {
-    /// The settings.
-    pub fn settings(&self) -> Settings {
-        Settings {
-            text_key: self.rows.text_key.clone(),
-            id_key: self.rows.id_key.clone(),
-            output: self.documents.settings(),
-            keep_deleted: self.keep_deleted,
-            keep_scores: false,
-            keep_removed: self.how.removed,
-            ..Settings::default()
-        }
-    }
-}
-
-fn score(text: &str) -> Result<Score, RunError> {
+pub fn score(text: &str) -> Result<Score, RunError> {
     let wrong = || RunError::new(format!("expected a number from 0 to 1, but found {text}"));
     let number: f32 = text.parse().map_err(|_| wrong())?;
     if (0.0..=1.0).contains(&number) { Ok(Score::from_probability(number)) } else { Err(wrong()) }

@@ -8,15 +8,17 @@ mod expert_arguments;
 mod export_arguments;
 mod generator_arguments;
 mod labels_arguments;
+mod refine_arguments;
 mod report_arguments;
 mod score_arguments;
 mod summary;
-mod train_generator_arguments;
+mod train_arguments;
 
-use arguments::{Arguments, Command, Train};
+use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use export_arguments::Export;
 use std::process::ExitCode;
+use train_arguments::Train;
 
 /// Exit codes: 0 fine, 1 finished with failed rows or shards, 2 could not run.
 fn main() -> ExitCode {

@@ -41,7 +41,7 @@ pub use chunker::{Chunker, ChunkerError};
 pub use deletions::{Deletions, SpanError};
 pub use distill::{
     DistillPolicy, DistillTally, Distilled, DropReason, Effort, ProgramStatistics, Residue,
-    ResidueItem, ResidueKind, Verdict, distill,
+    ResidueItem, ResidueKind, Verdict, distill, is_unspaced,
 };
 pub use document::Document;
 pub use execute::{RestoreError, execute, restore};

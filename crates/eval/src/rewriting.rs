@@ -1,7 +1,7 @@
 //! End-to-end rewriting as a baseline: what a rewriter added, beside what it deleted.
 
 use crate::share::{as_float, share};
-use refinex_core::Distilled;
+use refinex_core::{Distilled, is_unspaced};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -128,13 +128,6 @@ fn words(text: &str) -> Vec<&str> {
     }
     words.extend(start.map(|from| &text[from..]));
     words
-}
-
-/// Thai, Lao, Burmese, Khmer, kana, ideographs.
-const fn is_unspaced(c: char) -> bool {
-    matches!(c,
-        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
-        | '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@
 //! what differs.
 
 use crate::error::RunError;
-use crate::training_folder::{same, unwritten, write};
+use crate::training_folder::{append, same, unwritten, write};
 use refinex_model::generator::train::{FloatsFile, Kept, Ledger, Metric, config_json};
 use refinex_model::generator::{Tokenizer, Weights};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -224,13 +224,7 @@ impl Ledger for FolderLedger<'_> {
             "tokens": metric.tokens, "rows": metric.rows, "gradient": metric.length,
             "rate": metric.rate, "seconds": self.begun.elapsed().as_secs_f32(),
         });
-        let file = self.path.join(METRICS);
-        let append = || {
-            let mut out = fs::OpenOptions::new().create(true).append(true).open(&file)?;
-            writeln!(out, "{row}")
-        };
-        let result = append().map_err(|error| unwritten(&file, &error));
-        self.note(result);
+        self.note(append(&self.path.join(METRICS), &row));
         (self.progress)(metric);
     }
 

@@ -78,6 +78,12 @@ impl Settings {
         }
     }
 
+    /// These with chunks such as generators are trained on: of so many bytes, without overlap.
+    #[must_use]
+    pub fn for_generator(self, chunk_bytes: usize) -> Self {
+        Self { chunk_bytes, overlap_bytes: 0, ..self }
+    }
+
     /// The chunker.
     ///
     /// # Errors

@@ -1,8 +1,19 @@
 //! The embedded tagger as a refiner.
 
 use crate::error::RunError;
+use crate::training_folder::WEIGHTS;
 use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
 use refinex_model::Tagger;
+use std::path::Path;
+
+/// The weights at a path: a file, or the folder of a training.
+pub(crate) fn read_weights(path: &Path) -> Result<Vec<u8>, RunError> {
+    let inside = path.join(WEIGHTS);
+    let path = if path.is_dir() { &inside } else { path };
+    std::fs::read(path).map_err(|error| {
+        RunError::new(format!("expected weights at {}, but found: {error}", path.display()))
+    })
+}
 
 /// A threshold by the name of its use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +49,14 @@ impl LineTagger {
         Tagger::from_bytes(weights)
             .map(|tagger| Self { tagger })
             .map_err(|error| RunError::new(error.to_string()))
+    }
+
+    /// A tagger of the weights at a path: a file, or the folder of a training.
+    ///
+    /// # Errors
+    /// If there are none, or they are not weights of a tagger of this version.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        Self::from_bytes(&read_weights(path)?)
     }
 
     /// The threshold that was chosen for a use when the model was trained.

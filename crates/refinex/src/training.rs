@@ -1,6 +1,7 @@
 //! Reading labelled documents and training a tagger on them.
 
 use crate::error::RunError;
+use crate::tagger::read_weights;
 use crate::training_folder::TrainingFolder;
 use refinex_corpus::{JsonReader, Store};
 use refinex_model::ModelError;
@@ -117,7 +118,7 @@ pub fn train_tagger(
     let file = if data.lines_of.is_empty() {
         train_all(&sets, recipe, &mut folder)
     } else {
-        let files: Vec<Vec<u8>> = data.lines_of.iter().map(read_file).collect::<Result<_, _>>()?;
+        let files: Vec<Vec<u8>> = data.weights_of_lines()?;
         let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
         let pieces = recipe.train_pieces(&sets, &mut folder);
         pieces.and_then(|p| joined_weights_file(&files, p.as_ref(), recipe.settings.points))
@@ -153,6 +154,9 @@ impl TrainingData {
                 "layers": base.layers, "pieces": base.pieces,
             }))
         });
+        let of_lines = self.lines_of.iter().zip(self.weights_of_lines()?);
+        let of_lines: Vec<Value> =
+            of_lines.map(|(path, weights)| json!([path, fingerprint_of(&weights)])).collect();
         Ok(json!({
             "recipe": format!("{recipe:?}"),
             "expert": fingerprints(&self.expert)?,
@@ -163,9 +167,14 @@ impl TrainingData {
             "care": self.care,
             "plain_most": self.plain_most,
             "held_out": self.held_out,
-            "lines_of": fingerprints(&self.lines_of)?,
+            "lines_of": of_lines,
             "encoder": encoder.transpose()?,
         }))
+    }
+
+    /// The weights files whose networks for lines are taken over.
+    fn weights_of_lines(&self) -> Result<Vec<Vec<u8>>, RunError> {
+        self.lines_of.iter().map(|path| read_weights(Path::new(path))).collect()
     }
 
     /// Reads the encoder to start from, if there is one.
@@ -268,7 +277,11 @@ impl Pages {
 
 /// The fingerprint of a file, 16 hexadecimal digits.
 pub(crate) fn fingerprint(path: &str) -> Result<String, RunError> {
-    Ok(format!("{:016x}", xxh3_64(&read_file(path)?)))
+    Ok(fingerprint_of(&read_file(path)?))
+}
+
+fn fingerprint_of(bytes: &[u8]) -> String {
+    format!("{:016x}", xxh3_64(bytes))
 }
 
 fn read_file(path: impl AsRef<Path>) -> Result<Vec<u8>, RunError> {

@@ -95,13 +95,7 @@ impl Ledger for TrainingFolder<'_> {
             "network": network, "epoch": metric.epoch, "step": metric.step, "loss": metric.loss,
             "held_loss": metric.held, "seconds": self.begun.elapsed().as_secs_f32(),
         });
-        let file = self.path.join(METRICS);
-        let append = || {
-            let mut out = fs::OpenOptions::new().create(true).append(true).open(&file)?;
-            writeln!(out, "{row}")
-        };
-        let result = append().map_err(|error| unwritten(&file, &error));
-        self.note(result);
+        self.note(append(&self.path.join(METRICS), &row));
         (self.progress)(network, metric);
     }
 
@@ -138,6 +132,15 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let part = path.with_extension("part");
     let result = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
     result.map_err(|error| unwritten(path, &error))
+}
+
+/// Adds a row to a file of JSON lines.
+pub(crate) fn append(path: &Path, row: &Value) -> Result<(), RunError> {
+    let written = || {
+        let mut out = fs::OpenOptions::new().create(true).append(true).open(path)?;
+        writeln!(out, "{row}")
+    };
+    written().map_err(|error| unwritten(path, &error))
 }
 
 pub(crate) fn unwritten(path: &Path, error: &std::io::Error) -> RunError {

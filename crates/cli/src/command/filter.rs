@@ -1,7 +1,7 @@
 //! `refinex filter`.
 
-use crate::arguments::Filter;
 use crate::command::run_job;
+use crate::refine_arguments::Filter;
 use refinex::rules::Rules;
 use refinex::{Decider, Ruler, RunError};
 use std::process::ExitCode;

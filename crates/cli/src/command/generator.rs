@@ -1,8 +1,8 @@
 //! `refinex refine` with a generator behind an endpoint.
 
-use crate::arguments::Refine;
 use crate::command::expert::{print_import, print_queue, print_sent};
 use crate::command::{Told, run_told};
+use crate::refine_arguments::Refine;
 use refinex::core::Score;
 use refinex::experts::Generator;
 use refinex::queue_run::queue_drafts;
@@ -13,11 +13,8 @@ use std::sync::Arc;
 pub fn run(arguments: &Refine, generator: Generator) -> Result<ExitCode, RunError> {
     let generator = Arc::new(generator);
     let decider = Decider::Model(Arc::clone(&generator) as _);
-    let settings = Settings {
-        chunk_bytes: arguments.programs.chunk_bytes,
-        overlap_bytes: 0,
-        ..arguments.settings(Score::ONE)
-    };
+    let chunk_bytes = arguments.programs.chunk_bytes;
+    let settings = arguments.settings(Score::ONE).for_generator(chunk_bytes);
     if generator.expert.queue.is_some() && !arguments.run.part.dry_run {
         return queue(arguments, &generator, &decider, &settings);
     }

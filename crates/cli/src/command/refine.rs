@@ -1,12 +1,11 @@
 //! `refinex refine`.
 
-use crate::arguments::Refine;
 use crate::command::run_job;
+use crate::refine_arguments::Refine;
 use refinex::core::{KeepAll, Refiner, Score};
 #[cfg(feature = "tokenizers")]
 use refinex::model::generator::{Generator, GeneratorSettings};
 use refinex::rules::Rules;
-use refinex::training_folder::WEIGHTS;
 use refinex::{Decider, LineTagger, Ruler, RunError};
 #[cfg(feature = "tokenizers")]
 use std::path::Path;
@@ -40,14 +39,7 @@ fn model(arguments: &Refine) -> Result<(Arc<dyn Refiner>, Score), RunError> {
     }
     let tagger = match &arguments.weights {
         None => LineTagger::embedded()?,
-        Some(path) => {
-            let inside = path.join(WEIGHTS);
-            let path = if path.is_dir() { &inside } else { path };
-            let weights = std::fs::read(path).map_err(|error| {
-                RunError::new(format!("expected weights at {}, but found: {error}", path.display()))
-            })?;
-            LineTagger::from_bytes(&weights)?
-        }
+        Some(path) => LineTagger::open(path)?,
     };
     let threshold = tagger.threshold(arguments.operating_point.into());
     Ok((Arc::new(tagger), threshold))
@@ -56,9 +48,7 @@ fn model(arguments: &Refine) -> Result<(Arc<dyn Refiner>, Score), RunError> {
 /// A generator reads chunks of the size that it was trained on.
 #[cfg(feature = "tokenizers")]
 fn with_generator(arguments: &Refine, path: &Path) -> Result<ExitCode, RunError> {
-    let mut settings = arguments.settings(Score::ONE);
-    settings.chunk_bytes = arguments.programs.chunk_bytes;
-    settings.overlap_bytes = 0;
+    let settings = arguments.settings(Score::ONE).for_generator(arguments.programs.chunk_bytes);
     settings.chunker()?;
     let most_program_tokens = arguments.programs.max_program_tokens.get();
     let generator = GeneratorSettings {

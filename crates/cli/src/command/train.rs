@@ -1,6 +1,6 @@
 //! `refinex train tagger`.
 
-use crate::arguments::TrainTagger;
+use crate::train_arguments::TrainTagger;
 use refinex::RunError;
 use refinex::model::Points;
 use refinex::model::train::{Metric, Recipe, Settings};

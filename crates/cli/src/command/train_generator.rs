@@ -1,6 +1,6 @@
 //! `refinex train generator`.
 
-use crate::train_generator_arguments::TrainGenerator;
+use crate::train_arguments::TrainGenerator;
 use refinex::RunError;
 use std::process::ExitCode;
 

@@ -33,6 +33,7 @@ pub use effort::Effort;
 pub use policy::{DistillPolicy, Limits};
 pub use residue::{Residue, ResidueItem, ResidueKind};
 pub use tally::{DistillTally, ProgramStatistics};
+pub use token::is_unspaced;
 pub use verdict::{DropReason, Verdict};
 
 use crate::deletions::Deletions;

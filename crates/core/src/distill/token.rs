@@ -73,8 +73,10 @@ fn word_end(text: &str, start: usize) -> usize {
     start + (letters + more).max(if letters == 0 { one } else { 0 })
 }
 
-/// Thai, Lao, Burmese, Khmer, kana, ideographs: written without blanks between words.
-const fn is_unspaced(c: char) -> bool {
+/// Whether a letter is of Thai, Lao, Burmese, Khmer, kana or ideographs: they are written without
+/// blanks between words.
+#[must_use]
+pub const fn is_unspaced(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
         | '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')

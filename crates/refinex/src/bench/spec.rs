@@ -4,7 +4,6 @@ use crate::decider::Decider;
 use crate::error::RunError;
 use crate::settings::Settings;
 use crate::tagger::{LineTagger, OperatingPoint};
-use crate::training_folder::WEIGHTS;
 use refinex_core::{KeepAll, Score};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -107,7 +106,7 @@ fn generator_of(path: &Path) -> Result<(Decider, Settings), RunError> {
     let generator = Generator::open(path, GeneratorSettings::default())
         .map_err(|error| RunError::new(format!("{}: {error}", path.display())))?;
     let chunk_bytes = crate::expert::ExpertRun::CHUNK_BYTES;
-    let settings = Settings { chunk_bytes, overlap_bytes: 0, ..Settings::default() };
+    let settings = Settings::default().for_generator(chunk_bytes);
     Ok((Decider::Model(Arc::new(generator)), settings))
 }
 
@@ -130,7 +129,7 @@ impl RefinerSpec {
             Self::Tagger { weights, threshold } => {
                 let tagger = match weights {
                     None => LineTagger::embedded()?,
-                    Some(path) => tagger_of(path)?,
+                    Some(path) => LineTagger::open(path)?,
                 };
                 let threshold =
                     threshold.unwrap_or_else(|| tagger.threshold(OperatingPoint::Balanced));
@@ -143,15 +142,6 @@ impl RefinerSpec {
             ))),
         }
     }
-}
-
-fn tagger_of(path: &Path) -> Result<LineTagger, RunError> {
-    let inside = path.join(WEIGHTS);
-    let path = if path.is_dir() { &inside } else { path };
-    let weights = std::fs::read(path).map_err(|error| {
-        RunError::new(format!("expected weights at {}, but found: {error}", path.display()))
-    })?;
-    LineTagger::from_bytes(&weights)
 }
 
 #[cfg(test)]

@@ -1,0 +1,171 @@
+//! Arguments of `refinex refine` and `refinex filter`.
+
+use crate::arguments::{Documents, Limits, Rows, Run, score};
+use crate::generator_arguments::{Programs, Remote};
+use clap::{ArgGroup, Args, ValueEnum};
+use refinex::core::Score;
+use refinex::rules::Profile;
+use refinex::{OperatingPoint, RunError, Settings};
+use std::path::PathBuf;
+
+#[derive(Args)]
+#[cfg_attr(
+    feature = "tokenizers",
+    command(group(ArgGroup::new("any_generator").args(["model", "generator"])))
+)]
+#[cfg_attr(
+    not(feature = "tokenizers"),
+    command(group(ArgGroup::new("any_generator").args(["model"])))
+)]
+pub struct Refine {
+    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
+    /// .warc.wet.gz).
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Delete lines and pieces that score at least this, 0 to 1 [default: that of the operating
+    /// point].
+    #[arg(long, value_parser = score)]
+    pub threshold: Option<Score>,
+    /// A threshold of the model by its use: as good in precision as in recall, or such that next to
+    /// nothing goes that should stay.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "threshold")]
+    pub operating_point: PointChoice,
+    /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
+    /// wrote, or its weights.safetensors.
+    #[arg(long, value_name = "PATH")]
+    pub weights: Option<PathBuf>,
+    #[cfg(feature = "tokenizers")]
+    #[command(flatten)]
+    pub generator: Generator,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Delete nothing: the road without a model, as a baseline.
+    #[arg(long)]
+    pub keep_all: bool,
+    /// Keep the deleted text beside the programs, so that `restore` works.
+    #[arg(long)]
+    pub keep_deleted: bool,
+    /// Do not store the scores of all lines (`rethreshold` needs them).
+    #[arg(long)]
+    pub no_scores: bool,
+    /// Rules that come first, as for `filter`; the tagger reads what they leave, and no scores are
+    /// stored.
+    #[arg(long, value_name = "NAMES", conflicts_with = "any_generator")]
+    pub rules: Option<String>,
+    #[command(flatten)]
+    pub how: RuleChoice,
+    #[command(flatten)]
+    pub programs: Programs,
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+#[cfg(feature = "tokenizers")]
+#[derive(Args)]
+pub struct Generator {
+    /// A generator that writes programs, instead of the tagger: a GGUF file of a Llama- or
+    /// Qwen3-type model, or its folder with config.json, model.safetensors and tokenizer.json.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["weights", "threshold", "keep_all", "model"])]
+    pub generator: Option<PathBuf>,
+    /// Let the generator write what it likes; refused calls are counted. Without this it can write
+    /// nothing but valid programs of its chunk.
+    #[arg(long, requires = "generator")]
+    pub unconstrained: bool,
+}
+
+#[derive(Args)]
+pub struct Filter {
+    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
+    /// .warc.wet.gz).
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    /// Rules, separated by commas; the first that a document breaks drops it.
+    ///
+    /// gopher: repetition, then quality; c4: it also leaves lines out and takes citations away;
+    /// fineweb: FineWeb's own quality filter; comb: all of them in FineWeb's order and with its
+    /// settings (repetition, quality, C4 without end marks, FineWeb). Single filters:
+    /// gopher-repetition, gopher-quality, c4, c4-any-end, fineweb-quality.
+    #[arg(long, value_name = "NAMES", verbatim_doc_comment)]
+    pub rules: String,
+    #[command(flatten)]
+    pub how: RuleChoice,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Keep the deleted text beside the programs, so that `restore` works.
+    #[arg(long)]
+    pub keep_deleted: bool,
+}
+
+/// How rules decide, and where what they drop goes.
+#[derive(Args)]
+pub struct RuleChoice {
+    /// The version of datatrove that decides: datatrove-0.3.0 (NLTK, as ProX pins it) or
+    /// datatrove-0.10.0 (spaCy, as FineWeb-2).
+    #[arg(long, default_value_t = Profile::V0_10, value_parser = profile)]
+    pub profile: Profile,
+    /// Write dropped documents to OUT/removed/ as JSONL with their `filter_reason`.
+    #[arg(long)]
+    pub removed: bool,
+}
+
+fn profile(name: &str) -> Result<Profile, RunError> {
+    name.parse().map_err(|why: String| RunError::new(why))
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PointChoice {
+    #[default]
+    Balanced,
+    Careful,
+}
+
+impl From<PointChoice> for OperatingPoint {
+    fn from(choice: PointChoice) -> Self {
+        match choice {
+            PointChoice::Balanced => Self::Balanced,
+            PointChoice::Careful => Self::Careful,
+        }
+    }
+}
+
+impl Refine {
+    /// The settings, with the threshold of the model where none was given.
+    pub fn settings(&self, default_threshold: Score) -> Settings {
+        Settings {
+            text_key: self.rows.text_key.clone(),
+            id_key: self.rows.id_key.clone(),
+            threshold: self.threshold.unwrap_or(default_threshold),
+            policy: self.limits.policy.unwrap_or_default(),
+            output: self.documents.settings(),
+            keep_deleted: self.keep_deleted,
+            keep_scores: !self.no_scores && self.rules.is_none(),
+            keep_removed: self.how.removed,
+            ..Settings::default()
+        }
+    }
+}
+
+impl Filter {
+    /// The settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            text_key: self.rows.text_key.clone(),
+            id_key: self.rows.id_key.clone(),
+            output: self.documents.settings(),
+            keep_deleted: self.keep_deleted,
+            keep_scores: false,
+            keep_removed: self.how.removed,
+            ..Settings::default()
+        }
+    }
+}
