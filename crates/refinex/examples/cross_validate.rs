@@ -12,65 +12,17 @@ use refinex::training::{EncoderBase, TrainingData};
 use std::io::Write;
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let value =
-        |name: &str| words.iter().position(|word| word == name).map(|at| words[at + 1].clone());
-    let has = |name: &str| words.iter().any(|word| word == name);
-    let (out, data) = (&words[0], &words[1]);
-    let fold = value("--fold").map(|text| {
-        let (i, n) = text.split_once('/').expect("I/N");
-        (i.parse::<u64>().expect("a number"), n.parse::<u64>().expect("a number"))
-    });
-    let hold = value("--hold");
-    let held = |id: &str| {
-        let page = id.split('#').next().unwrap_or(id);
-        let hash = page.bytes().fold(7u64, |h, b| h.wrapping_mul(31) ^ u64::from(b));
-        fold.is_some_and(|(i, n)| (hash >> 3) % n == i)
-            || hold.as_ref().is_some_and(|source| id.starts_with(&format!("{source}:")))
-    };
-    let number = |name: &str, or: f32| value(name).map_or(or, |n| n.parse().expect("a number"));
-    let mut training = sets(data, has("--permissive"));
-    training.encoder = value("--encoder").map(|folder| EncoderBase {
-        folder,
-        layers: number("--layers", 6.0) as usize,
-        pieces: number("--pieces", 15_000.0) as usize,
-    });
-    if let Some(more) = value("--expert") {
-        training.expert.extend(more.split(',').map(str::to_owned));
-    }
-    if let Some(more) = value("--careful") {
-        training.careful.extend(more.split(',').map(str::to_owned));
-    }
-    if has("--no-human") {
-        training.human.clear();
-        training.plain.clear();
-    }
-    training.care = number("--care", training.care);
-    let (mut sets, back) = training.read(&held).expect("sets");
-    training.read_base(&mut sets).expect("an encoder");
-    let teachers = if has("--no-teachers") { 0 } else { 3 };
-    let members = number("--members", 1.0) as usize;
-    let or = Settings::default();
-    let settings = Settings {
-        rate: number("--rate", or.rate),
-        encoder_rate: number("--encoder-rate", or.encoder_rate),
-        batch: number("--batch", or.batch as f32) as usize,
-        broad_epochs: number("--broad", or.broad_epochs as f32) as usize,
-        expert_epochs: number("--epochs", or.expert_epochs as f32) as usize,
-        ..or
-    };
-    let relabelled_lines = number("--lines", 300.0) as usize;
-    let relabelled_share = number("--share", 0.2);
-    let or = Recipe::default();
-    let recipe = Recipe { teachers, members, settings, relabelled_lines, relabelled_share, ..or };
+    let words = Words(std::env::args().skip(1).collect());
+    let (mut sets, back) = training(&words).read(&|id| words.holds_back(id)).expect("sets");
+    training(&words).read_base(&mut sets).expect("an encoder");
     let begun = std::time::Instant::now();
     let mut watch = |network: &str, metric: Metric| {
         let seconds = begun.elapsed().as_secs();
         eprintln!("{network} epoch {} loss {:.4} {seconds} s", metric.epoch, metric.loss);
     };
-    let models = recipe.train(&sets, &mut Watch(&mut watch)).expect("trained");
-    let mut file = std::fs::File::create(out).expect("a file");
-    if let Some(path) = value("--weights") {
+    let models = recipe(&words).train(&sets, &mut Watch(&mut watch)).expect("trained");
+    let mut file = std::fs::File::create(&words.0[0]).expect("a file");
+    if let Some(path) = words.value("--weights") {
         std::fs::write(path, weights_file(&models, None, Points::default()).expect("weights"))
             .expect("written");
     }
@@ -79,6 +31,77 @@ fn main() {
         let scores = relabel(&models, &plain);
         let scores: Vec<u32> = scores.iter().map(|score| (score * 1000.0).round() as u32).collect();
         writeln!(file, "{}", serde_json::json!({"id": id, "scores": scores})).expect("written");
+    }
+}
+
+/// What was said on the command line.
+struct Words(Vec<String>);
+
+impl Words {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|word| word == name)
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().position(|word| word == name).map(|at| self.0[at + 1].as_str())
+    }
+
+    fn number(&self, name: &str, or: f32) -> f32 {
+        self.value(name).map_or(or, |number| number.parse().expect("a number"))
+    }
+
+    fn paths(&self, name: &str) -> impl Iterator<Item = String> {
+        self.value(name).into_iter().flat_map(|paths| paths.split(',').map(str::to_owned))
+    }
+
+    /// Whether a page is of the fold or the source that is held out.
+    fn holds_back(&self, id: &str) -> bool {
+        let page = id.split('#').next().unwrap_or(id);
+        let hash = page.bytes().fold(7u64, |h, b| h.wrapping_mul(31) ^ u64::from(b));
+        let of_fold = |text: &str| {
+            let (i, n) = text.split_once('/').expect("I/N");
+            let [i, n] = [i, n].map(|number| number.parse::<u64>().expect("a number"));
+            (hash >> 3) % n == i
+        };
+        let of_source = |source: &str| id.starts_with(&format!("{source}:"));
+        self.value("--fold").is_some_and(of_fold) || self.value("--hold").is_some_and(of_source)
+    }
+}
+
+fn training(words: &Words) -> TrainingData {
+    let mut training = sets(&words.0[1], words.has("--permissive"));
+    training.encoder = words.value("--encoder").map(|folder| EncoderBase {
+        folder: folder.to_owned(),
+        layers: words.number("--layers", 6.0) as usize,
+        pieces: words.number("--pieces", 15_000.0) as usize,
+    });
+    training.expert.extend(words.paths("--expert"));
+    training.careful.extend(words.paths("--careful"));
+    if words.has("--no-human") {
+        training.human.clear();
+        training.plain.clear();
+    }
+    training.care = words.number("--care", training.care);
+    training
+}
+
+fn recipe(words: &Words) -> Recipe {
+    let or = Settings::default();
+    let settings = Settings {
+        rate: words.number("--rate", or.rate),
+        encoder_rate: words.number("--encoder-rate", or.encoder_rate),
+        batch: words.number("--batch", or.batch as f32) as usize,
+        broad_epochs: words.number("--broad", or.broad_epochs as f32) as usize,
+        expert_epochs: words.number("--epochs", or.expert_epochs as f32) as usize,
+        ..or
+    };
+    Recipe {
+        teachers: if words.has("--no-teachers") { 0 } else { 3 },
+        members: words.number("--members", 1.0) as usize,
+        settings,
+        relabelled_lines: words.number("--lines", 300.0) as usize,
+        relabelled_share: words.number("--share", 0.2),
+        ..Recipe::default()
     }
 }
 
