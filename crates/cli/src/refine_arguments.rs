@@ -5,7 +5,7 @@ use crate::generator_arguments::{Programs, Remote};
 use clap::{ArgGroup, Args, ValueEnum};
 use refinex::core::Score;
 use refinex::rules::Profile;
-use refinex::{OperatingPoint, RunError, Settings};
+use refinex::{OperatingPoint, RunError, Settings, Tier};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -32,10 +32,26 @@ pub struct Refine {
     /// point].
     #[arg(long, value_parser = score)]
     pub threshold: Option<Score>,
-    /// A threshold of the model by its use: as good in precision as in recall, or such that next to
-    /// nothing goes that should stay.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "threshold")]
-    pub operating_point: PointChoice,
+    /// A threshold of the tagger by its use: balanced, as good in precision as in recall, or careful,
+    /// such that next to nothing goes that should stay [default: balanced].
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "balanced|careful",
+        conflicts_with_all = ["threshold", "any_generator"]
+    )]
+    pub operating_point: Option<PointChoice>,
+    /// Which of the taggers that ship: fast, or best, which reads again, word by word, what the fast
+    /// one is unsure of [default: fast].
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "fast|best",
+        conflicts_with_all = ["weights", "any_generator"]
+    )]
+    pub tier: Option<TierChoice>,
     /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
     /// wrote, or its weights.safetensors.
     #[arg(long, value_name = "PATH")]
@@ -129,6 +145,12 @@ pub enum PointChoice {
     Careful,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TierChoice {
+    Fast,
+    Best,
+}
+
 impl From<PointChoice> for OperatingPoint {
     fn from(choice: PointChoice) -> Self {
         match choice {
@@ -139,6 +161,15 @@ impl From<PointChoice> for OperatingPoint {
 }
 
 impl Refine {
+    /// The tagger's weights.
+    pub fn tier(&self) -> Tier {
+        match (&self.weights, self.tier) {
+            (Some(path), _) => Tier::At(path.clone()),
+            (None, Some(TierChoice::Best)) => Tier::Best,
+            (None, Some(TierChoice::Fast) | None) => Tier::Fast,
+        }
+    }
+
     /// The settings, with the threshold of the model where none was given.
     pub fn settings(&self, default_threshold: Score) -> Settings {
         Settings {

@@ -13,10 +13,25 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The weights that ship with the program.
 static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
 
+/// The networks that read the words, of the best tier.
+static READING: &[u8] = include_bytes!("../weights/reading.safetensors");
+
+/// Between these scores of the quick networks a line is read by those that read its words.
+/// (measured: lab/LOG.md)
+const UNSURE: std::ops::Range<f32> = 0.04..0.96;
+/// How many lines before and behind such a line are read with it. (guess)
+const AROUND: usize = 2;
+
 /// A line tagger: gives every line of a text the probability that it is noise.
+///
+/// In the best tier a cascade: quick networks score every line, and what they are unsure of is read
+/// again, word by word, by an encoder.
 pub struct Tagger {
     /// Networks that were trained from several seeds; their mean is the score.
-    members: Vec<Member>,
+    quick: Vec<Member>,
+    /// Networks with an encoder. Where there are quick ones too, they read what those are unsure of,
+    /// and the score is the mean of both kinds.
+    reading: Vec<Member>,
     /// Reads the units inside lines.
     pieces: Option<Member>,
     points: Points,
@@ -32,23 +47,36 @@ impl Tagger {
         Self::from_bytes(EMBEDDED)
     }
 
+    /// The best tier that ships with the program: the embedded tagger, and networks that read the
+    /// words where it is unsure.
+    ///
+    /// # Errors
+    /// If the program was built with damaged weights.
+    pub fn best() -> Result<Self, ModelError> {
+        let (quick, best) = (Self::embedded()?, Self::from_bytes(READING)?);
+        let fingerprints = [quick.fingerprint.to_le_bytes(), best.fingerprint.to_le_bytes()];
+        Ok(Self {
+            reading: best.reading,
+            points: best.points,
+            fingerprint: xxh3_64(&fingerprints.concat()),
+            ..quick
+        })
+    }
+
     /// A tagger of a weights file.
     ///
     /// # Errors
     /// If it is not a whole weights file of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let TaggerFile { members, pieces, points } = weights::from_bytes(bytes)?;
-        Ok(Self { members, pieces, points, fingerprint: xxh3_64(bytes) })
+        let (reading, quick) = members.into_iter().partition(|member| member.reader.is_some());
+        Ok(Self { quick, reading, pieces, points, fingerprint: xxh3_64(bytes) })
     }
 
     /// Its name for people.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        if self.members.iter().any(|member| member.reader.is_some()) {
-            "reading-tagger-1"
-        } else {
-            "line-tagger-4"
-        }
+    pub const fn name(&self) -> &'static str {
+        if self.reading.is_empty() { "line-tagger-5" } else { "reading-tagger-2" }
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.
@@ -70,15 +98,45 @@ impl Tagger {
     #[must_use]
     pub fn score_lines(&self, document: &str, view: Span) -> Vec<f32> {
         let page = Page::read(document, view);
-        let mut scores = vec![0.0; page.rows.len()];
-        for member in &self.members {
-            let of_member = member.score(view.of(document), &page);
-            scores.iter_mut().zip(of_member).for_each(|(sum, score)| *sum += score);
-        }
-        let count = self.members.len() as f32;
-        scores.iter_mut().for_each(|sum| *sum /= count);
+        let scores = self.score_rows(view.of(document), &page);
         spread(page.lines, &page.rows, &scores)
     }
+
+    fn score_rows(&self, text: &str, page: &Page) -> Vec<f32> {
+        if self.quick.is_empty() {
+            return mean_score(&self.reading, text, page, None);
+        }
+        let mut scores = mean_score(&self.quick, text, page, None);
+        let unsure: Vec<bool> = scores.iter().map(|score| UNSURE.contains(score)).collect();
+        if self.reading.is_empty() || !unsure.contains(&true) {
+            return scores;
+        }
+        let read = mean_score(&self.reading, text, page, Some(&widened(&unsure)));
+        for ((score, read), _) in
+            scores.iter_mut().zip(read).zip(unsure).filter(|(_, unsure)| *unsure)
+        {
+            *score = 0.5 * (*score + read);
+        }
+        scores
+    }
+}
+
+/// The mean score of `members` for the rows of a page, which read the words of those `wanted`.
+fn mean_score(members: &[Member], text: &str, page: &Page, wanted: Option<&[bool]>) -> Vec<f32> {
+    let mut scores = vec![0.0; page.rows.len()];
+    for member in members {
+        let of_member = member.score(text, page, wanted);
+        scores.iter_mut().zip(of_member).for_each(|(sum, score)| *sum += score);
+    }
+    let count = members.len() as f32;
+    scores.iter_mut().for_each(|sum| *sum /= count);
+    scores
+}
+
+/// Marks the rows [`AROUND`] those that are marked, too.
+fn widened(marks: &[bool]) -> Vec<bool> {
+    let around = |at: usize| at.saturating_sub(AROUND)..(at + AROUND + 1).min(marks.len());
+    (0..marks.len()).map(|at| marks[around(at)].contains(&true)).collect()
 }
 
 /// Lines that score more than this go at any threshold in use: nothing in them is read again.
@@ -95,16 +153,16 @@ impl Tagger {
         let found = lines(text);
         let wanted = |at: usize| of_lines.get(at).is_some_and(|&score| score < SURE);
         let sheet = Sheet::read(text, &found, wanted);
-        let scores = member.score(text, &sheet.page);
+        let scores = member.score(text, &sheet.page, None);
         pieces(text, &found, &sheet.places, &scores)
     }
 }
 
 impl Member {
-    /// Scores of the lines of a page that are not blank.
-    fn score(&self, text: &str, page: &Page) -> Vec<f32> {
+    /// Scores of the rows of a page; an encoder reads the words of those that are wanted, or of all.
+    fn score(&self, text: &str, page: &Page, wanted: Option<&[bool]>) -> Vec<f32> {
         let rows = assemble(&embed(&self.embeddings, page, |_| true), &page.dense);
-        let meanings = self.reader.as_ref().map(|reader| reader.read(text, page));
+        let meanings = self.reader.as_ref().map(|reader| reader.read(text, page, wanted));
         let input = Input { rows, meanings };
         let pass = forward(&self.parameters, input, Labelling::of(EXPERT), None);
         pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
@@ -177,6 +235,13 @@ mod tests {
     fn blanks_before_a_deleted_end_go_and_leading_ones_follow_the_first_line() {
         let all = spread(5, &[1, 3], &[0.1, 0.9]);
         assert_eq!(all, [0.1, 0.1, 0.9, 0.9, 0.9]);
+    }
+
+    #[test]
+    fn two_lines_on_either_side_are_read_with_an_unsure_one() {
+        let marks: Vec<bool> = (0..8).map(|at| at == 1 || at == 7).collect();
+        let wide: Vec<usize> = (0..8).filter(|&at| widened(&marks)[at]).collect();
+        assert_eq!(wide, [0, 1, 2, 3, 5, 6, 7]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use crate::error::RunError;
 use crate::training_folder::WEIGHTS;
 use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
-use refinex_model::Tagger;
-use std::path::Path;
+use refinex_model::{ModelError, Tagger};
+use std::path::{Path, PathBuf};
 
 /// The weights at a path: a file, or the folder of a training.
 pub(crate) fn read_weights(path: &Path) -> Result<Vec<u8>, RunError> {
@@ -25,20 +25,48 @@ pub enum OperatingPoint {
     Careful,
 }
 
-/// The embedded default refiner: scores of lines, at the speed of reading.
+/// Which weights a tagger has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// The embedded default, at the speed of reading.
+    #[default]
+    Fast,
+    /// The embedded default, and an encoder that reads what that one is unsure of.
+    Best,
+    /// Those of a file, or of the folder of a training.
+    At(PathBuf),
+}
+
+/// A refiner that scores lines.
 pub struct LineTagger {
     tagger: Tagger,
 }
 
 impl LineTagger {
+    /// The tagger of a tier.
+    ///
+    /// # Errors
+    /// If its weights cannot be read.
+    pub fn of(tier: &Tier) -> Result<Self, RunError> {
+        match tier {
+            Tier::Fast => Self::embedded(),
+            Tier::Best => Self::shipped(Tagger::best()),
+            Tier::At(path) => Self::open(path),
+        }
+    }
+
+    fn shipped(tagger: Result<Tagger, ModelError>) -> Result<Self, RunError> {
+        tagger
+            .map(|tagger| Self { tagger })
+            .map_err(|error| RunError::new(format!("the embedded weights: {error}")))
+    }
+
     /// The tagger whose weights ship with the program.
     ///
     /// # Errors
     /// If the weights are damaged.
     pub fn embedded() -> Result<Self, RunError> {
-        Tagger::embedded()
-            .map(|tagger| Self { tagger })
-            .map_err(|error| RunError::new(format!("the embedded weights: {error}")))
+        Self::shipped(Tagger::embedded())
     }
 
     /// A tagger of weights from a file.

@@ -37,11 +37,8 @@ fn model(arguments: &Refine) -> Result<(Arc<dyn Refiner>, Score), RunError> {
     if arguments.keep_all {
         return Ok((Arc::new(KeepAll), Score::ONE));
     }
-    let tagger = match &arguments.weights {
-        None => LineTagger::embedded()?,
-        Some(path) => LineTagger::open(path)?,
-    };
-    let threshold = tagger.threshold(arguments.operating_point.into());
+    let tagger = LineTagger::of(&arguments.tier())?;
+    let threshold = tagger.threshold(arguments.operating_point.unwrap_or_default().into());
     Ok((Arc::new(tagger), threshold))
 }
 

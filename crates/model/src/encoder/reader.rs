@@ -8,6 +8,7 @@ use super::{
 use crate::lines::lines;
 use crate::network::Dropout;
 use crate::page::Page;
+use crate::random::Random;
 use std::sync::Arc;
 
 /// An encoder that reads lines.
@@ -36,11 +37,15 @@ impl Words {
         Some(Self { vocabulary, pieces, start, end })
     }
 
-    /// The windows of the lines of a page that are not blank.
-    pub(crate) fn windows(&self, text: &str, page: &Page) -> Windows {
+    /// The windows of the rows of a page that are wanted: all for none.
+    pub(crate) fn windows(&self, text: &str, page: &Page, wanted: Option<&[bool]>) -> Windows {
         let all = lines(text);
-        let read = page.rows.iter().map(|&row| &text[all[row].0..all[row].1]);
-        Windows::lay(&read_lines(&self.pieces, self.end, read), self.start)
+        let count = page.rows.len();
+        let rows: Vec<usize> =
+            (0..count).filter(|&row| wanted.is_none_or(|wanted| wanted[row])).collect();
+        let read = rows.iter().map(|&row| &text[all[page.rows[row]].0..all[page.rows[row]].1]);
+        let read = read_lines(&self.pieces, self.end, read);
+        Windows::lay(&read, self.start, rows, count)
     }
 }
 
@@ -51,7 +56,7 @@ pub(crate) struct PageTape {
 }
 
 impl Reader {
-    /// The meanings of the lines of a page that are not blank.
+    /// The meanings of the rows of a page; under dropout, of some of them.
     pub(crate) fn read(
         &self,
         products: &Products,
@@ -59,7 +64,8 @@ impl Reader {
         page: &Page,
         mut dropout: Option<&mut Dropout<'_>>,
     ) -> (Vec<f32>, PageTape) {
-        let windows = self.words.windows(text, page);
+        let wanted = dropout.as_mut().map(|dropout| gaps(page.rows.len(), dropout.random));
+        let windows = self.words.windows(text, page, wanted.as_deref());
         let (mut states, mut tapes) = (Vec::new(), Vec::new());
         for tokens in &windows.tokens {
             let (state, tape) = self.encoder.forward(products, tokens, dropout.as_deref_mut());
@@ -86,6 +92,27 @@ impl Reader {
     }
 }
 
+/// Share of the samples that are read without a gap. (guess)
+const WHOLE: f32 = 0.4;
+/// The chance that a run of rows that are read, or are not, ends behind a row. (guess)
+const ENDS: f32 = 0.12;
+
+/// Which of `rows` a sample reads: as in use, where only what the quick networks are unsure of is
+/// read, runs of rows are left out.
+fn gaps(rows: usize, random: &mut Random) -> Vec<bool> {
+    if random.chance(WHOLE) {
+        return vec![true; rows];
+    }
+    let mut reads = random.chance(0.6);
+    let one = |_| {
+        if random.chance(ENDS) {
+            reads = !reads;
+        }
+        reads
+    };
+    (0..rows).map(one).collect()
+}
+
 /// An encoder in bytes that reads lines, for inference.
 pub(crate) struct ByteReader {
     words: Words,
@@ -97,10 +124,10 @@ impl ByteReader {
         Self { words, encoder: ByteEncoder::of(encoder) }
     }
 
-    /// The meanings of the lines of a page that are not blank.
-    pub(crate) fn read(&self, text: &str, page: &Page) -> Vec<f32> {
+    /// The meanings of the rows of a page that are wanted: all for none; zeros for the others.
+    pub(crate) fn read(&self, text: &str, page: &Page, wanted: Option<&[bool]>) -> Vec<f32> {
         let products = Products::alone();
-        let windows = self.words.windows(text, page);
+        let windows = self.words.windows(text, page, wanted);
         let states: Vec<_> =
             windows.tokens.iter().map(|window| self.encoder.forward(&products, window)).collect();
         windows.meanings(&states, self.encoder.shape.width)

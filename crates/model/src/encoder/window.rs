@@ -42,17 +42,23 @@ struct Place {
     end: usize,
 }
 
-/// The windows of a page.
+/// The windows of the lines of a page that are read, one behind the other; those between are not
+/// there.
 pub(crate) struct Windows {
     /// The tokens of each, `[CLS]` first.
     pub(crate) tokens: Vec<Vec<Token>>,
-    /// The place of each line in the window that it is read from.
+    /// The place of each line that is read in the window that it is read from.
     places: Vec<Place>,
+    /// Which row of the page each of them is.
+    rows: Vec<usize>,
+    /// All rows of the page.
+    count: usize,
 }
 
 impl Windows {
-    /// Lays lines into windows that begin with the token `start`.
-    pub(crate) fn lay(lines: &LineTokens, start: Token) -> Self {
+    /// Lays lines, which are `rows` of a page of `count`, into windows that begin with the token
+    /// `start`.
+    pub(crate) fn lay(lines: &LineTokens, start: Token, rows: Vec<usize>, count: usize) -> Self {
         let ranges = ranges(&lines.ends);
         let from = |line: usize| line.checked_sub(1).map_or(0, |before| lines.ends[before]);
         let cut = |&(first, end): &(usize, usize)| {
@@ -78,14 +84,15 @@ impl Windows {
             let (start, end) = (from(line) - shift + 1, from(line + 1) - shift + 1);
             places.push(Place { window, start, end });
         }
-        Self { tokens, places }
+        Self { tokens, places, rows, count }
     }
 
-    /// What the states of the windows' tokens say of each line: their mean, then the last one;
-    /// twice `width` values a line.
+    /// What the states of the windows' tokens say of each row: their mean, then the last one; twice
+    /// `width` values a row, zeros where none is read.
     pub(crate) fn meanings(&self, states: &[Vec<f32>], width: usize) -> Vec<f32> {
-        let mut out = vec![0.0; self.places.len() * 2 * width];
-        for (place, meaning) in self.places.iter().zip(out.chunks_exact_mut(2 * width)) {
+        let mut out = vec![0.0; self.count * 2 * width];
+        for (place, &row) in self.places.iter().zip(&self.rows) {
+            let meaning = &mut out[row * 2 * width..][..2 * width];
             let rows = &states[place.window][place.start * width..place.end * width];
             let (mean, last) = meaning.split_at_mut(width);
             crate::kernel::sum_rows(mean, rows);
@@ -100,7 +107,8 @@ impl Windows {
     /// which no line is read.
     pub(crate) fn meanings_back(&self, d: &[f32], width: usize) -> Vec<Option<Vec<f32>>> {
         let mut out: Vec<Option<Vec<f32>>> = vec![None; self.tokens.len()];
-        for (place, d) in self.places.iter().zip(d.chunks_exact(2 * width)) {
+        for (place, &row) in self.places.iter().zip(&self.rows) {
+            let d = &d[row * 2 * width..][..2 * width];
             let states = out[place.window]
                 .get_or_insert_with(|| vec![0.0; self.tokens[place.window].len() * width]);
             let share = 1.0 / (place.end - place.start) as f32;
@@ -144,9 +152,23 @@ mod tests {
         lines
     }
 
+    fn lay(lines: &LineTokens) -> Windows {
+        let count = lines.ends.len();
+        Windows::lay(lines, 1, (0..count).collect(), count)
+    }
+
+    #[test]
+    fn rows_that_are_not_read_mean_nothing_and_the_others_stand_where_they_stood() {
+        let windows = Windows::lay(&lines(&[2, 1]), 1, vec![1, 3], 4);
+        let states = [vec![9.0, 1.0, 3.0, 7.0]];
+        assert_eq!(windows.meanings(&states, 1), [0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 7.0, 7.0]);
+        let d = windows.meanings_back(&[5.0, 5.0, 2.0, 1.0, 5.0, 5.0, 4.0, 1.0], 1);
+        assert_eq!(d, [Some(vec![0.0, 1.0, 2.0, 5.0])]);
+    }
+
     #[test]
     fn a_short_page_is_one_window() {
-        let windows = Windows::lay(&lines(&[3, 1, 2]), 1);
+        let windows = lay(&lines(&[3, 1, 2]));
         assert_eq!(windows.tokens, [vec![1, 10, 10, 10, 11, 12, 12]]);
         assert_eq!(windows.places[1], Place { window: 0, start: 4, end: 5 });
     }
@@ -155,7 +177,7 @@ mod tests {
     fn every_line_of_a_long_page_is_read_whole_and_away_from_the_edges() {
         let sizes: Vec<usize> = (0..700).map(|at| 1 + at * 7 % 25).collect();
         let read = lines(&sizes);
-        let windows = Windows::lay(&read, 1);
+        let windows = lay(&read);
         assert!(windows.tokens.len() > 10);
         assert!(windows.tokens.iter().all(|tokens| tokens.len() <= WINDOW));
         for (line, place) in windows.places.iter().enumerate() {
@@ -171,7 +193,7 @@ mod tests {
 
     #[test]
     fn no_line_gives_no_window() {
-        let windows = Windows::lay(&lines(&[]), 1);
+        let windows = lay(&lines(&[]));
         assert!(windows.tokens.is_empty() && windows.places.is_empty());
     }
 }

@@ -15,7 +15,7 @@ mod spec;
 mod usage;
 
 pub use answer::answer_rows;
-pub use spec::{NamedRefiner, RefinerSpec};
+pub use spec::{NamedRefiner, RefinerSpec, Threshold};
 
 use crate::error::RunError;
 use answers::Answers;

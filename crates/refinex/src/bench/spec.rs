@@ -3,7 +3,7 @@
 use crate::decider::Decider;
 use crate::error::RunError;
 use crate::settings::Settings;
-use crate::tagger::{LineTagger, OperatingPoint};
+use crate::tagger::{LineTagger, OperatingPoint, Tier};
 use refinex_core::{KeepAll, Score};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,17 +15,26 @@ use std::sync::Arc;
 pub enum RefinerSpec {
     /// Deletes nothing.
     KeepAll,
-    /// The embedded tagger, or one of other weights, at its own threshold or another.
+    /// An embedded tagger, or one of other weights, at a threshold of its own or another.
     Tagger {
-        /// A folder with weights, or the weights themselves.
-        weights: Option<PathBuf>,
+        /// Its weights.
+        tier: Tier,
         /// The threshold.
-        threshold: Option<Score>,
+        threshold: Threshold,
     },
     /// A generator of these weights, in process.
     Generator(PathBuf),
     /// A command that reads rows and writes rows of a sidecar.
     Command(String),
+}
+
+/// A threshold: a number, or one that a tagger knows by its use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// A score.
+    At(Score),
+    /// What the tagger has for this use.
+    Of(OperatingPoint),
 }
 
 /// A refiner and its name.
@@ -37,7 +46,7 @@ pub struct NamedRefiner {
     pub spec: RefinerSpec,
 }
 
-const FORMS: &str = "keep-all, tagger, tagger@THRESHOLD, weights:PATH, weights:PATH@THRESHOLD, \
+const FORMS: &str = "keep-all, tagger, best, weights:PATH, each of them with @THRESHOLD or @careful, \
                      generator:PATH or command:COMMAND";
 
 impl FromStr for RefinerSpec {
@@ -51,15 +60,18 @@ impl FromStr for RefinerSpec {
             return Ok(Self::Generator(path.into()));
         }
         let (what, threshold) = match text.rsplit_once('@') {
-            Some((what, threshold)) => (what, Some(threshold_of(threshold)?)),
+            Some((what, threshold)) => (what, Some(threshold.parse()?)),
             None => (text, None),
+        };
+        let tagger = |tier| {
+            let threshold = threshold.unwrap_or(Threshold::Of(OperatingPoint::Balanced));
+            Ok(Self::Tagger { tier, threshold })
         };
         match (what, what.strip_prefix("weights:")) {
             ("keep-all", _) if threshold.is_none() => Ok(Self::KeepAll),
-            ("tagger", _) => Ok(Self::Tagger { weights: None, threshold }),
-            (_, Some(path)) if !path.is_empty() => {
-                Ok(Self::Tagger { weights: Some(path.into()), threshold })
-            }
+            ("tagger", _) => tagger(Tier::Fast),
+            ("best", _) => tagger(Tier::Best),
+            (_, Some(path)) if !path.is_empty() => tagger(Tier::At(path.into())),
             _ => Err(RunError::new(format!("expected a refiner ({FORMS}), but found {text}"))),
         }
     }
@@ -71,12 +83,13 @@ impl fmt::Display for RefinerSpec {
             Self::KeepAll => f.write_str("keep-all"),
             Self::Generator(path) => write!(f, "generator:{}", path.display()),
             Self::Command(command) => write!(f, "command:{command}"),
-            Self::Tagger { weights, threshold } => {
-                match weights {
-                    None => f.write_str("tagger")?,
-                    Some(path) => write!(f, "weights:{}", path.display())?,
+            Self::Tagger { tier, threshold } => {
+                match tier {
+                    Tier::Fast => f.write_str("tagger")?,
+                    Tier::Best => f.write_str("best")?,
+                    Tier::At(path) => write!(f, "weights:{}", path.display())?,
                 }
-                threshold.map_or(Ok(()), |threshold| write!(f, "@{}", threshold.probability()))
+                write!(f, "{threshold}")
             }
         }
     }
@@ -92,10 +105,31 @@ impl FromStr for NamedRefiner {
     }
 }
 
-fn threshold_of(text: &str) -> Result<Score, RunError> {
-    match text.parse::<f32>() {
-        Ok(number) if (0.0..=1.0).contains(&number) => Ok(Score::from_probability(number)),
-        _ => Err(RunError::new(format!("expected a threshold from 0 to 1, but found {text}"))),
+impl FromStr for Threshold {
+    type Err = RunError;
+
+    fn from_str(text: &str) -> Result<Self, RunError> {
+        match (text, text.parse::<f32>()) {
+            ("balanced", _) => Ok(Self::Of(OperatingPoint::Balanced)),
+            ("careful", _) => Ok(Self::Of(OperatingPoint::Careful)),
+            (_, Ok(number)) if (0.0..=1.0).contains(&number) => {
+                Ok(Self::At(Score::from_probability(number)))
+            }
+            _ => Err(RunError::new(format!(
+                "expected a threshold from 0 to 1, balanced or careful, but found {text}"
+            ))),
+        }
+    }
+}
+
+/// As it is written behind a tagger: nothing where it is the default.
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of(OperatingPoint::Balanced) => Ok(()),
+            Self::Of(OperatingPoint::Careful) => f.write_str("@careful"),
+            Self::At(score) => write!(f, "@{}", score.probability()),
+        }
     }
 }
 
@@ -126,13 +160,12 @@ impl RefinerSpec {
     pub fn decider(&self) -> Result<(Decider, Settings), RunError> {
         match self {
             Self::KeepAll => Ok((Decider::Model(Arc::new(KeepAll)), Settings::default())),
-            Self::Tagger { weights, threshold } => {
-                let tagger = match weights {
-                    None => LineTagger::embedded()?,
-                    Some(path) => LineTagger::open(path)?,
+            Self::Tagger { tier, threshold } => {
+                let tagger = LineTagger::of(tier)?;
+                let threshold = match *threshold {
+                    Threshold::At(score) => score,
+                    Threshold::Of(point) => tagger.threshold(point),
                 };
-                let threshold =
-                    threshold.unwrap_or_else(|| tagger.threshold(OperatingPoint::Balanced));
                 let settings = Settings { threshold, ..Settings::default() };
                 Ok((Decider::Model(Arc::new(tagger)), settings))
             }
@@ -154,6 +187,9 @@ mod tests {
             "keep-all",
             "tagger",
             "tagger@0.8",
+            "tagger@careful",
+            "best",
+            "best@0.5",
             "weights:a/b@0.25",
             "generator:g",
             "command:x -y=1",
@@ -178,8 +214,8 @@ mod tests {
             let error = text.parse::<RefinerSpec>().unwrap_err().to_string();
             assert!(error.contains("keep-all, tagger") && error.ends_with(text), "{error}");
         }
-        let error = "tagger@careful".parse::<RefinerSpec>().unwrap_err().to_string();
-        assert_eq!(error, "expected a threshold from 0 to 1, but found careful");
+        let error = "tagger@bold".parse::<RefinerSpec>().unwrap_err().to_string();
+        assert_eq!(error, "expected a threshold from 0 to 1, balanced or careful, but found bold");
         assert!("generator:g".parse::<RefinerSpec>().unwrap().decider().is_err());
     }
 }
