@@ -115,6 +115,11 @@ impl<'a> Tensors<'a> {
         self.facts.get(name).map(String::as_str)
     }
 
+    /// All facts, in no order.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str()))
+    }
+
     /// A fact that is a number.
     pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, ModelError> {
         let found = self.fact(name).unwrap_or("none");

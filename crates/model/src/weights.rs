@@ -86,11 +86,18 @@ pub(crate) fn joined(
     let mut first = 0;
     for (bytes, count) in files.iter().zip(counts) {
         let of_file = Tensors::open(bytes)?;
+        let moved = |name: &str| {
+            let (member, rest) = name.split_once('.')?;
+            Some(format!("{}.{rest}", first + member.parse::<usize>().ok()?))
+        };
         for name in of_file.names() {
-            if let Some((member, rest)) = name.split_once('.')
-                && let Ok(member) = member.parse::<usize>()
-            {
-                file.copy(format!("{}.{rest}", first + member), name, &of_file)?;
+            if let Some(moved) = moved(name) {
+                file.copy(moved, name, &of_file)?;
+            }
+        }
+        for (name, fact) in of_file.facts() {
+            if let Some(moved) = moved(name) {
+                file.fact(&moved, fact);
             }
         }
         first += count;
@@ -208,6 +215,18 @@ mod tests {
         assert_eq!((read.members.len(), read.pieces.is_some()), (2, true));
         assert_eq!(read.members[1].parameters.0, weights().parameters.0);
         assert_eq!(read.members[1].embeddings, weights().embeddings);
+    }
+
+    #[test]
+    fn a_network_with_an_encoder_is_joined_with_all_that_says_its_shape() {
+        let mut reading = weights();
+        reading.reader = Some(crate::encoder::small_reader());
+        reading.parameters = Parameters(vec![0.5; OF_LINES.parameters(true)], OF_LINES);
+        let one = to_bytes(&[&weights()], None, Points::default()).unwrap();
+        let two = to_bytes(&[&reading], None, Points::default()).unwrap();
+        let both = from_bytes(&joined(&[&one, &two], None, Points::default()).unwrap()).unwrap();
+        let reads: Vec<bool> = both.members.iter().map(|m| m.reader.is_some()).collect();
+        assert_eq!(reads, [false, true]);
     }
 
     #[test]

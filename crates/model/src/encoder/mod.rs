@@ -138,4 +138,6 @@ impl EncoderGradient {
 }
 
 #[cfg(test)]
+pub(crate) use tests::small_reader;
+#[cfg(test)]
 mod tests;

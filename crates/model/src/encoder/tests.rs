@@ -11,6 +11,16 @@ fn small() -> Encoder {
     Encoder { shape, pieces, weights }
 }
 
+/// A reader of one small layer, as wide as networks for lines expect.
+pub(crate) fn small_reader() -> Reader {
+    let words = Words::new("[CLS]\n[SEP]\n[UNK]\na\n".to_owned()).unwrap();
+    let width = crate::parameters::MEANING / 2;
+    let shape = Shape { vocabulary: 4, places: 256, layers: 1, width, heads: 12, inner: 32 };
+    let weights = (0..shape.weights()).map(|at| (at % 7) as f32 * 0.01).collect();
+    let encoder = Encoder { shape, pieces: vec![0.1; 4 * width], weights };
+    Reader { words: std::sync::Arc::new(words), encoder }
+}
+
 /// A loss whose gradient at the states is `slopes`.
 fn loss(encoder: &Encoder, tokens: &[Token], slopes: &[f32]) -> f64 {
     let (states, _) = encoder.forward(&Products::new(), tokens, None);
