@@ -4,11 +4,11 @@ use crate::error::RunError;
 use crate::tagger::read_weights;
 use crate::training_folder::TrainingFolder;
 use refinex_corpus::{JsonReader, Store};
-use refinex_model::ModelError;
 use refinex_model::train::{
-    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Set, clip,
+    Base, Data, Hint, LABELLINGS, Label, LabelledDocument, Metric, Recipe, Rounding, Set, clip,
     joined_weights_file, weights_file,
 };
+use refinex_model::{ModelError, Tagger};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -135,7 +135,11 @@ fn train_all(
 ) -> Result<Vec<u8>, ModelError> {
     let models = recipe.train(data, folder)?;
     let pieces = recipe.train_pieces(data, folder)?;
-    weights_file(&models, pieces.as_ref(), recipe.settings.points)
+    let points = recipe.settings.points;
+    let file = weights_file(&models, pieces.as_ref(), points)?;
+    let tagger = Tagger::from_bytes(&file)?;
+    folder.rounding(Rounding::of(&models, &tagger, &data.held, points.balanced));
+    Ok(file)
 }
 
 /// An expert's document that was kept back: its id, and what it is.

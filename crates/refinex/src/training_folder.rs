@@ -12,7 +12,7 @@
 //! says what differs.
 
 use crate::error::RunError;
-use refinex_model::train::{Ledger, Metric};
+use refinex_model::train::{Ledger, Metric, Rounding};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
@@ -62,6 +62,15 @@ impl<'a> TrainingFolder<'a> {
     #[must_use]
     pub fn weights(&self) -> Option<Vec<u8>> {
         fs::read(self.path.join(WEIGHTS)).ok()
+    }
+
+    /// Notes what was lost when the networks were rounded and written, on documents held back.
+    pub fn rounding(&mut self, rounding: Rounding) {
+        let row = json!({"rounding": {
+            "lines": rounding.lines, "unequal_decisions": rounding.unequal,
+            "largest_difference": rounding.most,
+        }});
+        self.note(append(&self.path.join(METRICS), &row));
     }
 
     /// Writes the model and drops the checkpoints.

@@ -7,6 +7,7 @@ mod glue;
 mod learner;
 mod ledger;
 mod recipe;
+mod rounding;
 mod sample;
 mod workers;
 
@@ -27,6 +28,7 @@ use learner::Learner;
 pub use ledger::{Ledger, Watch};
 pub use recipe::{Data, Recipe};
 use refinex_core::Span;
+pub use rounding::Rounding;
 pub use sample::{Hint, Label, LabelledDocument, Set, clip};
 use sample::{Targets, lines_gone, shares_gone};
 use workers::Workers;
