@@ -3,7 +3,7 @@
 //!
 //! usage: cross_validate OUT.jsonl DATA (--fold I/N | --hold SOURCE) [--permissive] [--no-teachers]
 //! DATA is the folder of labelled data. Rows of OUT: {"id", "scores": [thousandths a line]}; the
-//! script lab/cross-validate sums them up.
+//! script lab/leave-one-out sums them up.
 use refinex::model::Points;
 use refinex::model::train::{
     LabelledDocument, Metric, Recipe, Settings, Watch, relabel, weights_file,
