@@ -5,7 +5,7 @@ use crate::generator_arguments::{Programs, Remote};
 use clap::{ArgGroup, Args, ValueEnum};
 use refinex::core::Score;
 use refinex::rules::Profile;
-use refinex::{OperatingPoint, RunError, Settings, Tier};
+use refinex::{OperatingPoint, RunError, Settings, TaggerWeights};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -42,16 +42,6 @@ pub struct Refine {
         conflicts_with_all = ["threshold", "any_generator"]
     )]
     pub operating_point: Option<PointChoice>,
-    /// Which of the taggers that ship: fast, or best, which reads again, word by word, what the fast
-    /// one is unsure of [default: fast].
-    #[arg(
-        long,
-        value_enum,
-        hide_possible_values = true,
-        value_name = "fast|best",
-        conflicts_with_all = ["weights", "any_generator"]
-    )]
-    pub tier: Option<TierChoice>,
     /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
     /// wrote, or its weights.safetensors.
     #[arg(long, value_name = "PATH")]
@@ -145,12 +135,6 @@ pub enum PointChoice {
     Careful,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TierChoice {
-    Fast,
-    Best,
-}
-
 impl From<PointChoice> for OperatingPoint {
     fn from(choice: PointChoice) -> Self {
         match choice {
@@ -162,12 +146,8 @@ impl From<PointChoice> for OperatingPoint {
 
 impl Refine {
     /// The tagger's weights.
-    pub fn tier(&self) -> Tier {
-        match (&self.weights, self.tier) {
-            (Some(path), _) => Tier::At(path.clone()),
-            (None, Some(TierChoice::Best)) => Tier::Best,
-            (None, Some(TierChoice::Fast) | None) => Tier::Fast,
-        }
+    pub fn tagger_weights(&self) -> TaggerWeights {
+        self.weights.clone().map_or(TaggerWeights::Shipped, TaggerWeights::At)
     }
 
     /// The settings, with the threshold of the model where none was given.

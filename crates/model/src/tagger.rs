@@ -13,9 +13,6 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The weights that ship with the program.
 static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
 
-/// The networks that read the words, of the best tier.
-static READING: &[u8] = include_bytes!("../weights/reading.safetensors");
-
 /// Between these scores of the quick networks a line is read by those that read its words.
 /// (measured: lab/LOG.md)
 const UNSURE: std::ops::Range<f32> = 0.15..0.85;
@@ -24,8 +21,8 @@ const AROUND: usize = 1;
 
 /// A line tagger: gives every line of a text the probability that it is noise.
 ///
-/// In the best tier a cascade: quick networks score every line, and what they are unsure of is read
-/// again, word by word, by an encoder.
+/// Where a weights file has networks of both kinds, a cascade: quick networks score every line, and
+/// what they are unsure of is read again, word by word, by those with an encoder.
 pub struct Tagger {
     /// Networks that were trained from several seeds; their mean is the score.
     quick: Vec<Member>,
@@ -45,22 +42,6 @@ impl Tagger {
     /// If the program was built with damaged weights.
     pub fn embedded() -> Result<Self, ModelError> {
         Self::from_bytes(EMBEDDED)
-    }
-
-    /// The best tier that ships with the program: the embedded tagger, and networks that read the
-    /// words where it is unsure.
-    ///
-    /// # Errors
-    /// If the program was built with damaged weights.
-    pub fn best() -> Result<Self, ModelError> {
-        let (quick, best) = (Self::embedded()?, Self::from_bytes(READING)?);
-        let fingerprints = [quick.fingerprint.to_le_bytes(), best.fingerprint.to_le_bytes()];
-        Ok(Self {
-            reading: best.reading,
-            points: best.points,
-            fingerprint: xxh3_64(&fingerprints.concat()),
-            ..quick
-        })
     }
 
     /// A tagger of a weights file.

@@ -22,7 +22,7 @@ pub(crate) struct Weights {
     /// One row of [`EMBED`] values a bucket.
     pub(crate) embeddings: Vec<f32>,
     pub(crate) parameters: Parameters,
-    /// An encoder that reads the lines for it, in the best tier.
+    /// An encoder that reads the lines for it, if there is one.
     pub(crate) reader: Option<Reader>,
 }
 

@@ -1,7 +1,6 @@
 //! The tagger does little harm where there is no noise: 300 clean documents in ten genres, written
-//! for this test (`tests/clean`). The aim is 0.3 % of the characters; it is 0.81 % now, most of it in
-//! tables, in other languages than English, in records and in screenplays (lab/LOG.md), and must not get
-//! worse. (line-tagger-3: 0.75 %, more of tables, under 0.3 % of records and dialogue.)
+//! for this test (`tests/clean`). The aim is 0.3 % of the characters; it is 0.4 % now, nearly all of it
+//! in tables and in other languages than English (lab/LOG.md), and must not get worse.
 
 #![allow(clippy::unwrap_used)]
 
@@ -75,13 +74,11 @@ fn clean_documents_of_ten_genres_stay_as_they_are() {
         println!("{genre}: {:.2} % of {} characters", 100.0 * count.share(), count.all);
     }
     println!("all: {:.2} %", 100.0 * sum.share());
-    assert!(sum.share() < 0.0085, "{:.4} of the clean characters deleted: {genres:?}", sum.share());
+    assert!(sum.share() < 0.0050, "{:.4} of the clean characters deleted: {genres:?}", sum.share());
     for (genre, count) in genres {
         let most = match genre.as_str() {
-            "tables" => 0.05,
-            "multilingual" => 0.032,
-            "letters_and_records" => 0.0125,
-            "dialogue" => 0.008,
+            "tables" => 0.03,
+            "multilingual" => 0.025,
             _ => 0.003,
         };
         assert!(count.share() < most, "{genre}: {:.4} deleted", count.share());

@@ -52,7 +52,7 @@ pub use restore_run::restore_run;
 pub use ruler::Ruler;
 pub use run_file::RunFile;
 pub use settings::Settings;
-pub use tagger::{LineTagger, OperatingPoint, Tier};
+pub use tagger::{LineTagger, OperatingPoint, TaggerWeights};
 
 pub use refinex_core as core;
 pub use refinex_corpus as corpus;

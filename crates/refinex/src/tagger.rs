@@ -3,7 +3,7 @@
 use crate::error::RunError;
 use crate::training_folder::WEIGHTS;
 use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
-use refinex_model::{ModelError, Tagger};
+use refinex_model::Tagger;
 use std::path::{Path, PathBuf};
 
 /// The weights at a path: a file, or the folder of a training.
@@ -27,12 +27,10 @@ pub enum OperatingPoint {
 
 /// Which weights a tagger has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Tier {
-    /// The embedded default, at the speed of reading.
+pub enum TaggerWeights {
+    /// Those that ship, at the speed of reading.
     #[default]
-    Fast,
-    /// The embedded default, and an encoder that reads what that one is unsure of.
-    Best,
+    Shipped,
     /// Those of a file, or of the folder of a training.
     At(PathBuf),
 }
@@ -43,22 +41,15 @@ pub struct LineTagger {
 }
 
 impl LineTagger {
-    /// The tagger of a tier.
+    /// The tagger of these weights.
     ///
     /// # Errors
     /// If its weights cannot be read.
-    pub fn of(tier: &Tier) -> Result<Self, RunError> {
-        match tier {
-            Tier::Fast => Self::embedded(),
-            Tier::Best => Self::shipped(Tagger::best()),
-            Tier::At(path) => Self::open(path),
+    pub fn of(weights: &TaggerWeights) -> Result<Self, RunError> {
+        match weights {
+            TaggerWeights::Shipped => Self::embedded(),
+            TaggerWeights::At(path) => Self::open(path),
         }
-    }
-
-    fn shipped(tagger: Result<Tagger, ModelError>) -> Result<Self, RunError> {
-        tagger
-            .map(|tagger| Self { tagger })
-            .map_err(|error| RunError::new(format!("the embedded weights: {error}")))
     }
 
     /// The tagger whose weights ship with the program.
@@ -66,7 +57,9 @@ impl LineTagger {
     /// # Errors
     /// If the weights are damaged.
     pub fn embedded() -> Result<Self, RunError> {
-        Self::shipped(Tagger::embedded())
+        Tagger::embedded()
+            .map(|tagger| Self { tagger })
+            .map_err(|error| RunError::new(format!("the embedded weights: {error}")))
     }
 
     /// A tagger of weights from a file.

@@ -21,7 +21,8 @@ struct Page(Vec<(String, bool)>);
 impl Page {
     fn of(row: &Labelled) -> Self {
         let gone = |span: Span| {
-            let inside = |&(a, b): &(usize, usize)| b.min(span.end()).saturating_sub(a.max(span.start()));
+            let inside =
+                |&(a, b): &(usize, usize)| b.min(span.end()).saturating_sub(a.max(span.start()));
             2 * row.deletions.iter().map(inside).sum::<usize>() > span.len()
         };
         let lines = Lines::of(&row.text);
@@ -39,7 +40,12 @@ fn pages() -> Vec<Page> {
 }
 
 /// Deletion F1 and kept recall of lines, each weighted by its characters as gold has them.
-fn figures(tagger: &Tagger, pages: &[Page], written: impl Fn(&str) -> String, end: &str) -> (f64, f64) {
+fn figures(
+    tagger: &Tagger,
+    pages: &[Page],
+    written: impl Fn(&str) -> String,
+    end: &str,
+) -> (f64, f64) {
     let (mut right, mut wrong, mut missed, mut kept) = (0, 0, 0, 0);
     for Page(lines) in pages {
         let text: String = lines.iter().map(|(line, _)| written(line) + end).collect();
@@ -74,7 +80,13 @@ fn capitals_lost_punctuation_and_garbled_encodings_change_little() {
         ("carriage returns", |line| line.to_owned(), "\r\n", 0.01, 0.01),
         ("small letters", |line| line.to_lowercase(), "\n", 0.05, 0.03),
         ("capitals", |line| line.to_uppercase(), "\n", 0.10, 0.08),
-        ("no punctuation", |line| line.replace(['.', ',', ';', ':', '!', '?', '"'], ""), "\n", 0.08, 0.08),
+        (
+            "no punctuation",
+            |line| line.replace(['.', ',', ';', ':', '!', '?', '"'], ""),
+            "\n",
+            0.08,
+            0.08,
+        ),
         ("garbled", garbled, "\n", 0.03, 0.03),
         ("indented", |line| format!("    {line}  "), "\n", 0.02, 0.02),
     ];

@@ -1,4 +1,4 @@
-//! The encoder: a small BERT that reads the words of a page, for the tagger's best tier.
+//! The encoder: a small BERT that reads the words of a page, for taggers that read them.
 //!
 //! A page's lines, each cut to its first and last tokens, are laid one after the other into windows
 //! of some hundred tokens that overlap. A line's meaning is the mean of its tokens' states beside

@@ -18,7 +18,7 @@ pub struct Data {
     pub plain: Vec<Set>,
     /// With the expert's labels, held back from training: they say when to stop.
     pub held: Vec<LabelledDocument>,
-    /// The encoder that networks of the best tier start from; none for the fast tier.
+    /// The encoder that networks start from that read the words; none for those that do not.
     pub base: Option<Base>,
 }
 

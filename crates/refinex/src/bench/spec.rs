@@ -3,7 +3,7 @@
 use crate::decider::Decider;
 use crate::error::RunError;
 use crate::settings::Settings;
-use crate::tagger::{LineTagger, OperatingPoint, Tier};
+use crate::tagger::{LineTagger, OperatingPoint, TaggerWeights};
 use refinex_core::{KeepAll, Score};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use std::sync::Arc;
 pub enum RefinerSpec {
     /// Deletes nothing.
     KeepAll,
-    /// An embedded tagger, or one of other weights, at a threshold of its own or another.
+    /// The embedded tagger, or one of other weights, at a threshold of its own or another.
     Tagger {
         /// Its weights.
-        tier: Tier,
+        weights: TaggerWeights,
         /// The threshold.
         threshold: Threshold,
     },
@@ -46,7 +46,7 @@ pub struct NamedRefiner {
     pub spec: RefinerSpec,
 }
 
-const FORMS: &str = "keep-all, tagger, best, weights:PATH, each of them with @THRESHOLD or @careful, \
+const FORMS: &str = "keep-all, tagger, weights:PATH, both with @THRESHOLD or @careful too, \
                      generator:PATH or command:COMMAND";
 
 impl FromStr for RefinerSpec {
@@ -63,15 +63,14 @@ impl FromStr for RefinerSpec {
             Some((what, threshold)) => (what, Some(threshold.parse()?)),
             None => (text, None),
         };
-        let tagger = |tier| {
+        let tagger = |weights| {
             let threshold = threshold.unwrap_or(Threshold::Of(OperatingPoint::Balanced));
-            Ok(Self::Tagger { tier, threshold })
+            Ok(Self::Tagger { weights, threshold })
         };
         match (what, what.strip_prefix("weights:")) {
             ("keep-all", _) if threshold.is_none() => Ok(Self::KeepAll),
-            ("tagger", _) => tagger(Tier::Fast),
-            ("best", _) => tagger(Tier::Best),
-            (_, Some(path)) if !path.is_empty() => tagger(Tier::At(path.into())),
+            ("tagger", _) => tagger(TaggerWeights::Shipped),
+            (_, Some(path)) if !path.is_empty() => tagger(TaggerWeights::At(path.into())),
             _ => Err(RunError::new(format!("expected a refiner ({FORMS}), but found {text}"))),
         }
     }
@@ -83,11 +82,10 @@ impl fmt::Display for RefinerSpec {
             Self::KeepAll => f.write_str("keep-all"),
             Self::Generator(path) => write!(f, "generator:{}", path.display()),
             Self::Command(command) => write!(f, "command:{command}"),
-            Self::Tagger { tier, threshold } => {
-                match tier {
-                    Tier::Fast => f.write_str("tagger")?,
-                    Tier::Best => f.write_str("best")?,
-                    Tier::At(path) => write!(f, "weights:{}", path.display())?,
+            Self::Tagger { weights, threshold } => {
+                match weights {
+                    TaggerWeights::Shipped => f.write_str("tagger")?,
+                    TaggerWeights::At(path) => write!(f, "weights:{}", path.display())?,
                 }
                 write!(f, "{threshold}")
             }
@@ -160,8 +158,8 @@ impl RefinerSpec {
     pub fn decider(&self) -> Result<(Decider, Settings), RunError> {
         match self {
             Self::KeepAll => Ok((Decider::Model(Arc::new(KeepAll)), Settings::default())),
-            Self::Tagger { tier, threshold } => {
-                let tagger = LineTagger::of(tier)?;
+            Self::Tagger { weights, threshold } => {
+                let tagger = LineTagger::of(weights)?;
                 let threshold = match *threshold {
                     Threshold::At(score) => score,
                     Threshold::Of(point) => tagger.threshold(point),
@@ -188,8 +186,6 @@ mod tests {
             "tagger",
             "tagger@0.8",
             "tagger@careful",
-            "best",
-            "best@0.5",
             "weights:a/b@0.25",
             "generator:g",
             "command:x -y=1",
