@@ -57,7 +57,8 @@ fn write_cases(folder: &Path) {
 fn prox(folder: &Path, out: &str, more: &[&str]) -> Output {
     let at = |name: &str| folder.join(name);
     let (input, programs, out) = (at("in"), at("programs"), at(out));
-    let all = ["prox", text(&input), "--programs", text(&programs), "-o", text(&out), "-q", "--json"];
+    let all =
+        ["prox", text(&input), "--programs", text(&programs), "-o", text(&out), "-q", "--json"];
     refinex(&[&all[..], more].concat())
 }
 
@@ -119,7 +120,7 @@ fn the_same_run_is_continued_replayed_and_not_mixed_with_another() {
     assert_eq!(told(&prox(at, "out", &[]))["shards_skipped"], 1);
     let other = prox(at, "out", &["--as-written"]);
     assert_eq!(other.status.code(), Some(2));
-    assert!(stderr(&other).contains("as meant before"), "{}", stderr(&other));
+    assert!(stderr(&other).contains("as meant\" before"), "{}", stderr(&other));
     let (input, out, again) = (at.join("in"), at.join("out"), at.join("again"));
     refinex(&["apply", text(&input), text(&out), "-o", text(&again), "-q"]);
     let read = |run: &Path| fs::read(run.join("documents/a.jsonl")).unwrap();
@@ -156,7 +157,8 @@ fn both_the_run_and_the_rewrites_are_judged_by_eval() {
     let at = folder.path();
     write_cases(at);
     prox(at, "out", &["--as-written"]);
-    let gold = cases().into_iter().map(|(id, text, _)| json!({"id": id, "text": text, "deletions": []}));
+    let gold =
+        cases().into_iter().map(|(id, text, _)| json!({"id": id, "text": text, "deletions": []}));
     write(&at.join("gold.jsonl"), gold);
     let rewritten = format!("rewritten={}", text(&at.join("out/rewrites")));
     let run = format!("run={}", text(&at.join("out")));
@@ -176,7 +178,10 @@ fn programs_of_other_documents_and_missing_ones_stop_their_shard() {
     let at = folder.path();
     write_cases(at);
     let programs = |ids: &[&str]| {
-        write(&at.join("programs/a.jsonl"), ids.iter().map(|id| with_id(id, json!({"program": "keep_chunk()"}))));
+        write(
+            &at.join("programs/a.jsonl"),
+            ids.iter().map(|id| with_id(id, json!({"program": "keep_chunk()"}))),
+        );
     };
     programs(&["edited", "kept"]);
     let failed = |out: &str, more: &[&str]| {
@@ -185,7 +190,10 @@ fn programs_of_other_documents_and_missing_ones_stop_their_shard() {
         told(&output)["shards_failed"][0]["message"].as_str().unwrap().to_owned()
     };
     let message = failed("a", &[]);
-    assert!(message.contains("expected programs of ProX for dropped, but found those for kept"), "{message}");
+    assert!(
+        message.contains("expected programs of ProX for dropped, but found those for kept"),
+        "{message}"
+    );
     let tally = told(&prox(at, "b", &["--partial"]))["tally"].clone();
     assert_eq!(tally["unrefined_by_reason"], json!({"no_program": 7}));
     programs(&["edited", "elsewhere"]);

@@ -114,6 +114,9 @@ mod tests {
         all.add(&all.clone());
         let json = serde_json::to_string(&all).unwrap();
         assert_eq!(serde_json::from_str::<Lengths>(&json).unwrap(), all);
-        assert!(serde_json::from_str::<Lengths>(&json.replace("\"squares\":\"", "\"squares\":\"x")).is_err());
+        assert!(
+            serde_json::from_str::<Lengths>(&json.replace("\"squares\":\"", "\"squares\":\"x"))
+                .is_err()
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Rules as what decides on documents, alone or before a refine model.
 
 use refinex_core::{Identity, Lengths, Refiner, StepTally};
-use refinex_rules::{Decision, Dropped, LineRule, Measured, Rules, Scratch};
 use refinex_rules::prox::Fate;
+use refinex_rules::{Decision, Dropped, LineRule, Measured, Rules, Scratch};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

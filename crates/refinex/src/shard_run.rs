@@ -13,8 +13,8 @@ use crate::stored::Open;
 use crate::window::{self, RefinedBatch};
 use refinex_core::{Identity, Tally};
 use refinex_corpus::{
-    Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
-    ExtraWriter, ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
+    Batch, ExtraWriter, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
+    ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
 };
 
 /// Refines one shard into `directory`. All threads of the pool that it is called in work on it;

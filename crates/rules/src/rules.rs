@@ -220,8 +220,7 @@ impl Decision {
         let left = execute(text, &self.deletions);
         let more = match step {
             Step::PtfLines => PunctuatedRuns::deletions(&left),
-            _ => C4Lines { any_end: step == Step::C4LinesAnyEnd }
-                .deletions(&left, &mut self.lines),
+            _ => C4Lines { any_end: step == Step::C4LinesAnyEnd }.deletions(&left, &mut self.lines),
         };
         tokens.forget();
         self.edits.push(Edited::of(step, &left, &more));
@@ -233,10 +232,6 @@ impl Decision {
 impl Edited {
     fn of(step: Step, text: &str, deletions: &Deletions) -> Self {
         let gone = deletions.spans().iter().map(|span| span.of(text).chars().count());
-        Self {
-            step,
-            deleted_bytes: deletions.deleted_bytes(),
-            deleted_chars: gone.sum(),
-        }
+        Self { step, deleted_bytes: deletions.deleted_bytes(), deleted_chars: gone.sum() }
     }
 }

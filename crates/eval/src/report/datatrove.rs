@@ -64,7 +64,10 @@ fn said(
     let several = !tally.steps.is_empty();
     let mut reader = vec![
         ("input_files".to_owned(), json!(pipeline.shards)),
-        ("documents".to_owned(), json!(if several { tally.rows - tally.failed } else { tally.rows })),
+        (
+            "documents".to_owned(),
+            json!(if several { tally.rows - tally.failed } else { tally.rows }),
+        ),
         ("doc_len".to_owned(), before),
     ];
     if several && tally.failed > 0 {
@@ -123,7 +126,8 @@ fn reasons<'a>(
     counts: &'a std::collections::BTreeMap<String, u64>,
     of: &'a str,
 ) -> impl Iterator<Item = (String, Value)> + 'a {
-    let own = counts.iter().filter_map(move |(reason, count)| Some((reason.strip_prefix(of)?, count)));
+    let own =
+        counts.iter().filter_map(move |(reason, count)| Some((reason.strip_prefix(of)?, count)));
     own.map(move |(reason, count)| (format!("{key}{reason}"), json!(count)))
 }
 
@@ -179,7 +183,8 @@ mod tests {
     #[test]
     fn each_of_several_steps_has_its_own_reasons_and_stands_in_its_place() {
         let mut tally = Tally::default();
-        let step = |place, dropped| StepTally { place, documents: 2, dropped, ..StepTally::default() };
+        let step =
+            |place, dropped| StepTally { place, documents: 2, dropped, ..StepTally::default() };
         tally.count_step("zeta", &step(0, 0));
         tally.count_step("alpha", &step(1, 1));
         tally.count_document(Outcome::Dropped, 9, 0);

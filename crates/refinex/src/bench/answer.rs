@@ -107,7 +107,10 @@ mod tests {
         let (decider, _) = spec.decider().unwrap();
         let out = answered_by(&decider, "{\"id\":\"a\",\"text\":\"too short\"}").unwrap();
         let row: Value = serde_json::from_str(&out).unwrap();
-        assert_eq!((&row["outcome"], &row["deletions"]), (&"emptied".into(), &serde_json::json!([[0, 9, null]])));
+        assert_eq!(
+            (&row["outcome"], &row["deletions"]),
+            (&"emptied".into(), &serde_json::json!([[0, 9, null]]))
+        );
     }
 
     #[test]

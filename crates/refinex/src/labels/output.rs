@@ -6,12 +6,12 @@ use super::fingerprint::fingerprint;
 use super::set::{BadLabel, Labelled, LabelledDocument};
 use crate::corpus_run::{Job, run_corpus};
 use crate::decider::{Decider, Row};
-use crate::stored::ProgramStore;
 use crate::error::RunError;
 use crate::plan::{Plan, ShardChoice};
 use crate::progress::Silent;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
+use crate::stored::ProgramStore;
 use refinex_core::Identity;
 use refinex_corpus::{
     FailedRow, FailedWriter, InputShard, JsonReader, JsonWriter, ProgramWriter, RunDirectory,

@@ -67,7 +67,8 @@ mod tests {
     fn the_first_decision_counts_and_what_is_none_is_refused() {
         let read = |program| {
             let choice = read_document(program);
-            let reasons: Vec<_> = choice.refused.iter().map(|call| (call.call, call.reason)).collect();
+            let reasons: Vec<_> =
+                choice.refused.iter().map(|call| (call.call, call.reason)).collect();
             (choice.drops, reasons)
         };
         assert_eq!(read(" drop_doc()"), (true, vec![]));
@@ -75,7 +76,10 @@ mod tests {
         assert_eq!(read("keep_doc()\ndrop_doc()"), (false, vec![(2, "contradiction")]));
         assert_eq!(read("drop the document"), (false, vec![(1, "unparsable")]));
         assert_eq!(read("drop_doc("), (false, vec![(1, "truncated")]));
-        assert_eq!(read("drop_docs()\n\ndrop_doc(1)\ndrop_doc()"), (true, vec![(1, "unknown_call"), (3, "unparsable")]));
+        assert_eq!(
+            read("drop_docs()\n\ndrop_doc(1)\ndrop_doc()"),
+            (true, vec![(1, "unknown_call"), (3, "unparsable")])
+        );
         assert_eq!(read(""), (false, vec![]));
     }
 
@@ -88,7 +92,10 @@ mod tests {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(said("keep_doc()"), pair("keep_doc()", "-"));
         assert_eq!(said("untouch_doc()"), pair("-", "untouch_doc()"));
-        assert_eq!(said("keep_doc()\nremove_lines(line_start=0, line_end=0)\n"), pair("keep_doc()", "remove_lines(line_start=0, line_end=0)\n"));
+        assert_eq!(
+            said("keep_doc()\nremove_lines(line_start=0, line_end=0)\n"),
+            pair("keep_doc()", "remove_lines(line_start=0, line_end=0)\n")
+        );
         assert_eq!(said(""), pair("-", ""));
     }
 }
