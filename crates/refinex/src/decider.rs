@@ -58,7 +58,7 @@ impl Decider {
         match self {
             Self::Model(_) | Self::Distill(_) | Self::Rules(_) => Ok(Open::Nothing),
             Self::Programs(programs) | Self::Scores(programs) => programs.open_shard(shard),
-            Self::Prox(prox) => Ok(Open::Prox(Box::new(prox.open(shard)?))),
+            Self::Prox(prox) => Ok(Open::Prox(prox.open(shard)?)),
         }
     }
 }

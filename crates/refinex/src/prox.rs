@@ -109,7 +109,8 @@ impl Prox {
             None => path_for(store, &shard.name)?,
         };
         let rows = JsonReader::open(store, &path).map_err(|error| error.to_string())?;
-        Ok(ProxReader::Beside(BesideReader { rows, next: None, read: 0, partial: self.partial }))
+        let reader = BesideReader { rows, next: None, read: 0, partial: self.partial };
+        Ok(ProxReader::Beside(Box::new(reader)))
     }
 
     /// What these programs make of a text.
@@ -181,7 +182,7 @@ pub(crate) enum ProxReader {
     /// In the rows of the documents, at these keys.
     Rows([String; 2]),
     /// Beside them.
-    Beside(BesideReader),
+    Beside(Box<BesideReader>),
 }
 
 /// Reads rows beside the documents.

@@ -102,7 +102,7 @@ impl Stored {
 pub(crate) enum Open {
     Nothing,
     Programs(Box<ProgramReader>),
-    Prox(Box<ProxReader>),
+    Prox(ProxReader),
 }
 
 impl Open {
