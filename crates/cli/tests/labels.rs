@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/examples.rs"]
+mod examples;
 
 use common::{refinex, rows, text};
+use examples::run_examples;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 fn fine(arguments: &[&str]) -> String {
     let output = refinex(arguments);
@@ -262,29 +264,8 @@ fn statistics_tell_of_calls_shares_residue_and_drop_reasons() {
     assert!(said.contains("1 pairs dropped: refined_null"), "{said}");
 }
 
-/// Runs the page as a reader would: files as it shows them, commands in its order, in one folder.
 #[test]
 fn the_examples_of_the_page_say_what_the_program_says() {
-    let page = fs::read_to_string("../../docs/labels.md").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let mut commands = 0;
-    for block in page.split("\n```").skip(1).step_by(2) {
-        let (kind, body) = block.split_once('\n').unwrap();
-        if let Some(name) = kind.strip_prefix("json ") {
-            fs::write(folder.path().join(name), body).unwrap();
-        }
-        if kind != "console" {
-            continue;
-        }
-        for example in body.split("$ ").filter(|example| !example.is_empty()) {
-            let (command, wanted) = example.split_once('\n').unwrap_or((example, ""));
-            let script = command.replace("refinex", env!("CARGO_BIN_EXE_refinex"));
-            let output =
-                Command::new("sh").args(["-c", &script]).current_dir(&folder).output().unwrap();
-            let said = [output.stdout, output.stderr].concat();
-            assert_eq!(String::from_utf8(said).unwrap().trim_end(), wanted.trim_end(), "{command}");
-            commands += 1;
-        }
-    }
+    let commands = run_examples("labels.md");
     assert!(commands >= 5, "{commands}");
 }

@@ -58,6 +58,8 @@ fn the_help_of_every_command() {
     let commands = [
         "",
         "refine",
+        "filter",
+        "prox",
         "apply",
         "rethreshold",
         "restore",

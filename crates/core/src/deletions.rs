@@ -85,6 +85,28 @@ impl Deletions {
         self.spans[from..].iter().map_while(move |s| s.intersect(window))
     }
 
+    /// These, and then `second` from what they leave of `text`, as deletions from `text`.
+    #[must_use]
+    pub fn then(&self, text: &str, second: &Self) -> Self {
+        let mut spans = self.spans.clone();
+        let (mut gone, mut passed) = (0, self.spans.iter().peekable());
+        for span in &second.spans {
+            let mut at = span.start();
+            // What was deleted before a place moves it to the right.
+            while at < span.end() {
+                while let Some(before) = passed.next_if(|before| before.start() - gone <= at) {
+                    gone += before.len();
+                }
+                let next = passed.peek().map_or(usize::MAX, |before| before.start() - gone);
+                let end = span.end().min(next);
+                spans.push(Span::new(at + gone, end + gone));
+                at = end;
+            }
+        }
+        debug_assert!(spans.iter().all(|span| span.fits(text)), "both fit their texts");
+        Self::union(spans)
+    }
+
     /// Whether the spans stand in a text of this many bytes on character boundaries.
     #[must_use]
     pub fn fit(&self, text: &str) -> bool {
@@ -124,6 +146,23 @@ mod tests {
     fn touching_and_overlapping_spans_become_one() {
         let d = Deletions::from_spans("abcdefgh", [(4, 6), (0, 2), (2, 3), (5, 7)].map(span));
         assert_eq!(d.unwrap().spans(), [(0, 3), (4, 7)].map(span));
+    }
+
+    #[test]
+    fn deletions_one_after_the_other_are_one() {
+        let text = "0123456789abcdef";
+        let all: Vec<(usize, usize)> =
+            (0..16).flat_map(|start| (start + 1..=16).map(move |end| (start, end))).collect();
+        for first in [&[][..], &[(0, 3)], &[(2, 4), (6, 9)], &[(1, 2), (3, 4), (10, 16)]] {
+            let first = Deletions::from_spans(text, first.iter().copied().map(span)).unwrap();
+            let between = crate::execute(text, &first);
+            for &place in all.iter().filter(|(_, end)| *end <= between.len()) {
+                let second = Deletions::from_spans(&between, [span(place)]).unwrap();
+                let both = first.then(text, &second);
+                let left = crate::execute(&between, &second);
+                assert_eq!(crate::execute(text, &both), left, "{place:?}");
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod distill;
 pub mod document;
 pub mod draft;
 pub mod execute;
+pub mod lengths;
 pub mod line;
 pub mod measure;
 pub mod merge;
@@ -45,6 +46,7 @@ pub use distill::{
 };
 pub use document::Document;
 pub use execute::{RestoreError, execute, restore};
+pub use lengths::Lengths;
 pub use line::{Line, Lines};
 pub use measure::{Bytes, CodePoints, Measure};
 pub use merge::{ChunkRefusal, Decision, merge};

@@ -1,6 +1,7 @@
 //! Counts of what happened, and the law that they must add up.
 
 use crate::distill::DistillTally;
+use crate::lengths::Lengths;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +44,12 @@ pub struct Tally {
     pub deleted_bytes: u64,
     /// Deleted spans.
     pub deletions: u64,
+    /// Lengths of the documents that were read.
+    #[serde(default, skip_serializing_if = "Lengths::is_empty")]
+    pub lengths_before: Lengths,
+    /// Lengths of the documents that were written.
+    #[serde(default, skip_serializing_if = "Lengths::is_empty")]
+    pub lengths_after: Lengths,
     /// Calls that were refused, by reason.
     pub refused_by_reason: BTreeMap<String, u64>,
     /// Chunks that stayed as they were because their program was void.
@@ -63,6 +70,9 @@ pub struct Tally {
 /// What one step of several did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepTally {
+    /// Its place among the steps, from 0.
+    #[serde(default)]
+    pub place: u32,
     /// Documents that came to it.
     pub documents: u64,
     /// Documents that it dropped.
@@ -71,11 +81,16 @@ pub struct StepTally {
     pub edited: u64,
     /// Bytes that it deleted.
     pub deleted_bytes: u64,
+    /// Lengths of the documents that it let pass, as it left them.
+    #[serde(default, skip_serializing_if = "Lengths::is_empty")]
+    pub lengths_after: Lengths,
 }
 
 impl StepTally {
     /// Adds the counts of `other`.
-    pub const fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
+        self.place = self.place.max(other.place);
+        self.lengths_after.add(&other.lengths_after);
         self.documents += other.documents;
         self.dropped += other.dropped;
         self.edited += other.edited;
@@ -109,6 +124,23 @@ impl Tally {
     /// [`count_document`](Self::count_document).
     pub fn count_drop(&mut self, reason: &str) {
         *self.dropped_by_reason.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Counts the length of one document, and of what was written of it.
+    pub fn count_lengths(&mut self, before: u64, after: Option<u64>) {
+        self.lengths_before.add(&Lengths::one(before));
+        if let Some(after) = after {
+            self.lengths_after.add(&Lengths::one(after));
+        }
+    }
+
+    /// The steps in their order.
+    #[must_use]
+    pub fn steps_in_order(&self) -> Vec<(&str, &StepTally)> {
+        let steps = self.steps.iter().map(|(name, step)| (name.as_str(), step));
+        let mut steps: Vec<_> = steps.collect();
+        steps.sort_by_key(|(_, step)| step.place);
+        steps
     }
 
     /// Counts what a step did with one document.
@@ -160,6 +192,8 @@ impl Tally {
         self.text_bytes += other.text_bytes;
         self.deleted_bytes += other.deleted_bytes;
         self.deletions += other.deletions;
+        self.lengths_before.add(&other.lengths_before);
+        self.lengths_after.add(&other.lengths_after);
         self.voided_chunks += other.voided_chunks;
         add_counts(&mut self.failed_by_reason, &other.failed_by_reason);
         add_counts(&mut self.refused_by_reason, &other.refused_by_reason);

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 /// The directory that a run writes:
 ///
 /// ```text
-/// documents/  programs/  failed/  removed/  manifests/  run.json  stats.json  _SUCCESS
+/// documents/  programs/  failed/  removed/  rewrites/  manifests/
+/// run.json  stats.json  stats.datatrove.json  _SUCCESS
 /// ```
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
@@ -73,6 +74,12 @@ impl RunDirectory {
         format!("removed/{}.jsonl.zst", stem(name))
     }
 
+    /// Path of what another executor makes of the documents of a shard.
+    #[must_use]
+    pub fn rewrites(name: &str) -> String {
+        format!("rewrites/{}.jsonl.zst", stem(name))
+    }
+
     /// Path of the manifest of a shard.
     #[must_use]
     pub fn manifest(name: &str) -> String {
@@ -83,6 +90,8 @@ impl RunDirectory {
     pub const RUN: &'static str = "run.json";
     /// Path of the sums over all shards.
     pub const STATS: &'static str = "stats.json";
+    /// Path of the same in the shape of datatrove's `stats.json`.
+    pub const DATATROVE: &'static str = "stats.datatrove.json";
     /// Path of the empty file that says that all shards are done.
     pub const SUCCESS: &'static str = "_SUCCESS";
 

@@ -49,7 +49,7 @@ pub use manifest::{InputRecord, Manifest, ModelRecord};
 pub use meter::FileSummary;
 pub use output::{OutputCompression, OutputFormat, OutputSettings, Target, check_collisions};
 pub use reader::{InputSummary, ReadSettings, ShardReader};
-pub use removed::RemovedWriter;
+pub use removed::ExtraWriter;
 pub use second_text::SecondText;
 pub use sidecar::{JsonReader, ProgramReader, ProgramRow, ProgramWriter, ScoredSpan, Unrefined};
 pub use store::{AtomicWriter, Created, Stamp, Store, StoredObject};

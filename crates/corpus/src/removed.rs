@@ -7,17 +7,17 @@ use crate::jsonl::literal::quote_onto;
 use crate::meter::FileSummary;
 use crate::store::Store;
 
-/// Writes the documents of one shard that rules left out, as
+/// Writes rows of JSON that a shard has beside its documents, such as those that rules left out, as
 /// [`Decoded::encode_removed`](crate::Decoded::encode_removed) makes them. Without any there is no
 /// file.
-pub struct RemovedWriter {
+pub struct ExtraWriter {
     store: Store,
     path: String,
     file: Option<PackedWriter>,
 }
 
-impl RemovedWriter {
-    /// A writer of removed documents at `path` of the store.
+impl ExtraWriter {
+    /// A writer of rows at `path` of the store.
     #[must_use]
     pub fn create(store: &Store, path: &str) -> Self {
         Self { store: store.clone(), path: path.to_string(), file: None }
@@ -83,7 +83,7 @@ mod tests {
     fn without_removed_documents_no_file_is_left() {
         let store = Store::memory();
         store.put("removed/x", "old").unwrap();
-        let mut writer = RemovedWriter::create(&store, "removed/x");
+        let mut writer = ExtraWriter::create(&store, "removed/x");
         writer.write(b"").unwrap();
         assert_eq!(writer.finish().unwrap(), None);
         assert!(!store.exists("removed/x").unwrap());

@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use crate::shard_run::run_shard;
 use refinex_core::{ProgramStatistics, Tally};
 use refinex_corpus::{InputShard, RunDirectory};
+use refinex_eval::report::{Pipeline, datatrove_of};
 use serde::Serialize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -92,11 +93,26 @@ pub fn run_corpus(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, R
     }
     let mut report = run_lanes(job, &directory, progress, todo, report);
     if let Some(sums) = shards.sums::<Tally>()? {
+        write_datatrove(job, &directory, &sums)?;
         let programs = sums.total.distill.as_ref().map(|distill| distill.statistics());
         shards.succeed(&Stats { sums, programs })?;
         report.complete = true;
     }
     Ok(report)
+}
+
+/// Writes the sums in the shape of datatrove's `stats.json` too.
+fn write_datatrove(
+    job: &Job<'_>,
+    directory: &RunDirectory,
+    sums: &Sums<Tally>,
+) -> Result<(), RunError> {
+    let model = job.decider.identity().name;
+    let shards = sums.shards.len() as u64;
+    let pipeline = Pipeline { command: job.command, model: &model, shards };
+    let stats = datatrove_of(&pipeline, &sums.total)
+        .map_err(|error| RunError::new(format!("expected sums in JSON, but found {error}")))?;
+    Ok(directory.store().put(RunDirectory::DATATROVE, stats.into_bytes())?)
 }
 
 /// Sums of a run, as `stats.json` has them.

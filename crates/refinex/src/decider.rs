@@ -1,20 +1,17 @@
 //! Where the decision on a document comes from: a model, stored programs, or stored scores.
 
 use crate::distiller::Distiller;
-use crate::error::RunError;
 use crate::not_done::NotDone;
-use crate::ruler::{Found, MODEL, Ruler, together};
-use crate::run_file::RunFile;
+use crate::prox::Prox;
+use crate::ruler::{Found, MODEL, Ruler};
 use crate::settings::Settings;
+use crate::stored::{Open, ProgramStore, Stored};
 use refinex_core::{
-    Bytes, Chunk, Chunker, Course, Deletions, DistillTally, Document, Identity, Lines, Proposal,
-    RefineError, Refiner, Score, Scores, StepTally, Withheld, deletions_at, describe, execute,
-    merge, parse, resolve_document,
+    Bytes, Chunk, Chunker, Course, Deletions, DistillTally, Document, Identity, Lengths, Lines,
+    Proposal, RefineError, Refiner, Score, Scores, StepTally, Withheld, deletions_at, describe,
+    execute, merge, parse, resolve_document,
 };
-use refinex_corpus::{
-    Decoded, InputShard, ProgramReader, ProgramRow, RunDirectory, ScoredSpan, SecondText,
-    ShardName, Store, Unrefined,
-};
+use refinex_corpus::{Decoded, InputShard, ProgramRow, ScoredSpan, SecondText, Unrefined};
 use refinex_rules::Dropped;
 use std::sync::Arc;
 
@@ -34,65 +31,8 @@ pub enum Decider {
     Distill(Distiller),
     /// Rules drop and edit documents; a model may read what they leave.
     Rules(Box<Ruler>),
-}
-
-/// Stored programs, one sidecar for each shard.
-#[derive(Clone, Debug)]
-pub struct ProgramStore {
-    /// The place that holds the sidecars.
-    pub store: Store,
-    /// Whether it is a run directory, which has them under `programs/`.
-    pub is_run: bool,
-    /// The one sidecar that serves every shard, if the user named a file.
-    pub file: Option<String>,
-    /// Who decided first.
-    pub identity: Identity,
-}
-
-impl ProgramStore {
-    /// The programs at `location`: a run directory, a folder of sidecars, or one sidecar.
-    ///
-    /// # Errors
-    /// If the location cannot be read, or is a run directory of another version.
-    pub fn open(location: &str) -> Result<Self, RunError> {
-        let location = location.trim_end_matches('/');
-        if ShardName::parse(location).is_some() {
-            let (folder, file) = location.rsplit_once('/').unwrap_or(("", location));
-            let store = Store::open(folder)?;
-            store.head(file)?;
-            return Ok(Self {
-                store,
-                is_run: false,
-                file: Some(file.to_owned()),
-                identity: by_hand(),
-            });
-        }
-        let store = Store::open(location)?;
-        let is_run = store.exists(RunDirectory::RUN)?;
-        if !is_run && store.list("")?.is_empty() {
-            return Err(RunError::new(format!(
-                "expected a run directory, a folder of sidecars or a sidecar at {location}, but \
-                 found nothing there"
-            )));
-        }
-        let identity = if is_run { RunFile::read(&store)?.identity() } else { by_hand() };
-        Ok(Self { store, is_run, file: None, identity })
-    }
-
-    /// Path of the sidecar of a shard, by its name.
-    #[must_use]
-    pub fn path(&self, shard: &str) -> String {
-        let path = self.file.clone().unwrap_or_else(|| RunDirectory::programs(shard));
-        match path.strip_prefix("programs/") {
-            Some(below) if !self.is_run => below.to_owned(),
-            _ => path,
-        }
-    }
-}
-
-/// Who wrote programs that stand outside of a run directory.
-fn by_hand() -> Identity {
-    Identity { name: "stored programs".to_owned(), fingerprint: "stored-programs-1".to_owned() }
+    /// Stored programs of ProX.
+    Prox(Prox),
 }
 
 impl Decider {
@@ -103,58 +43,23 @@ impl Decider {
             Self::Model(refiner) => refiner.identity(),
             Self::Distill(distiller) => distiller.identity(),
             Self::Rules(ruler) => ruler.identity(),
+            Self::Prox(prox) => prox.identity(),
             Self::Programs(programs) | Self::Scores(programs) => programs.identity.clone(),
         }
     }
 
+    /// Whether each document has a text of another executor too.
+    pub(crate) const fn rewrites(&self) -> bool {
+        matches!(self, Self::Prox(prox) if prox.as_written)
+    }
+
     /// What is needed for one shard.
     pub(crate) fn open(&self, shard: &InputShard) -> Result<Open, String> {
-        let stored = match self {
-            Self::Model(_) | Self::Distill(_) | Self::Rules(_) => None,
-            Self::Programs(programs) | Self::Scores(programs) => {
-                let path = programs.path(&shard.name);
-                let reader = ProgramReader::open(&programs.store, &path);
-                Some(reader.map_err(|error| error.to_string())?)
-            }
-        };
-        Ok(Open { stored })
-    }
-}
-
-/// The stored programs of one shard, if decisions come from them.
-pub(crate) struct Open {
-    stored: Option<ProgramReader>,
-}
-
-impl Open {
-    /// The next rows for the documents of a batch; none where a model decides.
-    pub(crate) fn take<'a>(
-        &mut self,
-        documents: impl Iterator<Item = Document<'a>>,
-    ) -> Result<Vec<Row>, String> {
-        let Some(stored) = &mut self.stored else { return Ok(Vec::new()) };
-        documents.map(|document| next_row_for(stored, document.id)).collect()
-    }
-
-    /// Checks that no program is left over.
-    pub(crate) fn finish(self) -> Result<(), String> {
-        let Some(mut stored) = self.stored else { return Ok(()) };
-        match stored.next_row().map_err(|error| error.to_string())? {
-            None => Ok(()),
-            Some(row) => Err(format!(
-                "expected as many programs as documents, but found a program for {} after the \
-                 last document",
-                row.id
-            )),
+        match self {
+            Self::Model(_) | Self::Distill(_) | Self::Rules(_) => Ok(Open::Nothing),
+            Self::Programs(programs) | Self::Scores(programs) => programs.open_shard(shard),
+            Self::Prox(prox) => Ok(Open::Prox(prox.open(shard)?)),
         }
-    }
-}
-
-fn next_row_for(stored: &mut ProgramReader, id: &str) -> Result<Row, String> {
-    match stored.next_row().map_err(|error| error.to_string())? {
-        Some(row) if row.id == id => Ok(row),
-        Some(row) => Err(format!("expected the program for {id}, but found one for {}", row.id)),
-        None => Err(format!("expected the program for {id}, but found no further program")),
     }
 }
 
@@ -171,6 +76,9 @@ pub(crate) struct Decided {
     pub dropped: Option<Dropped>,
     /// What each step did, where there are several.
     pub steps: Vec<(&'static str, StepTally)>,
+    /// What another executor makes of the document, where that is asked for: it need not be a
+    /// deletion.
+    pub rewritten: Option<String>,
 }
 
 impl Decided {
@@ -247,7 +155,7 @@ impl Deciding<'_> {
     pub(crate) fn decide(
         &self,
         document: &Document<'_>,
-        stored: Option<Row>,
+        stored: Option<Stored>,
         proposed: Option<Proposed<'_>>,
         second: Option<SecondText<'_>>,
     ) -> Result<Decided, NotDone> {
@@ -261,10 +169,16 @@ impl Deciding<'_> {
             }
             Decider::Rules(ruler) => self.rule(ruler, document.text)?,
             Decider::Programs(_) => {
-                replay(document.text, stored.ok_or_else(|| none("stored program"))?)?
+                let row = stored.and_then(Stored::row).ok_or_else(|| none("stored program"))?;
+                replay(document.text, row)?
             }
             Decider::Scores(_) => {
-                self.rescore(document.text, stored.ok_or_else(|| none("stored program"))?)?
+                let row = stored.and_then(Stored::row).ok_or_else(|| none("stored program"))?;
+                self.rescore(document.text, row)?
+            }
+            Decider::Prox(prox) => {
+                let programs = stored.and_then(Stored::prox).unwrap_or_default();
+                prox.decide(document.text, &programs, self.settings.policy)
             }
         };
         if matches!(self.decider, Decider::Rules(_)) {
@@ -299,9 +213,9 @@ impl Deciding<'_> {
 
     /// Rules first; then the model, which reads what they leave.
     fn rule(&self, ruler: &Ruler, text: &str) -> Result<Decided, NotDone> {
-        let decision = ruler.decide(text);
+        let decision = ruler.decide(text, self.settings.measure);
         let found = Found::of(&decision);
-        let mut steps = ruler.steps(&decision);
+        let mut steps = ruler.steps(&decision, length_of(text));
         let mut decided = unruled(text);
         if let (None, Some(model)) = (&decision.dropped, &ruler.then) {
             let left = execute(text, &decision.deletions);
@@ -312,9 +226,9 @@ impl Deciding<'_> {
             if let Some(reason) = kept {
                 decided = decided.withheld(reason);
             }
-            steps.push((MODEL, step_of(&decided.deletions)));
+            steps.push((MODEL, step_of(&left, &decided.deletions)));
         }
-        let deletions = together(text, &decision.deletions, &decided.deletions);
+        let deletions = decision.deletions.then(text, &decided.deletions);
         // Scores are those of lines that are left, which no other threshold could find again.
         let row = scored_row(text, &deletions, None, Score::ONE);
         let Row { refused, withheld, unrefined, .. } = decided.row;
@@ -363,7 +277,7 @@ fn parted(answers: Vec<Result<Proposal, RefineError>>) -> (Vec<Proposal>, Vec<Re
 
 /// A document of which the model has not read a part stays as it is: half a page refined is neither
 /// the page nor its refined form.
-fn unrefined(text: &str, error: &RefineError) -> Decided {
+pub(crate) fn unrefined(text: &str, error: &RefineError) -> Decided {
     let deletions = Deletions::none();
     let mut row = scored_row(text, &deletions, None, Score::ONE);
     let (reason, message) = (error.reason.to_owned(), error.message.clone());
@@ -401,17 +315,40 @@ fn unruled(text: &str) -> Decided {
     Decided::plain(none, row)
 }
 
-fn step_of(deletions: &Deletions) -> StepTally {
-    let (edited, deleted_bytes) = (!deletions.is_empty(), deletions.deleted_bytes() as u64);
-    StepTally { documents: 1, dropped: 0, edited: u64::from(edited), deleted_bytes }
+/// What a step did that deleted this from a text.
+pub(crate) fn step_of(text: &str, deletions: &Deletions) -> StepTally {
+    StepTally {
+        documents: 1,
+        edited: u64::from(!deletions.is_empty()),
+        deleted_bytes: deletions.deleted_bytes() as u64,
+        lengths_after: Lengths::one(length_of(text) - deleted_length(text, deletions)),
+        ..StepTally::default()
+    }
+}
+
+/// Length of a text in code points.
+pub(crate) fn length_of(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+/// Code points that are deleted from a text.
+pub(crate) fn deleted_length(text: &str, deletions: &Deletions) -> u64 {
+    deletions.spans().iter().map(|span| length_of(span.of(text))).sum()
 }
 
 impl Decided {
     /// A decision in which nothing was refused.
     pub(crate) const fn plain(deletions: Deletions, row: Row) -> Self {
-        let refused = Vec::new();
-        let steps = Vec::new();
-        Self { deletions, row, refused, voided_chunks: 0, distill: None, dropped: None, steps }
+        Self {
+            deletions,
+            row,
+            refused: Vec::new(),
+            voided_chunks: 0,
+            distill: None,
+            dropped: None,
+            steps: Vec::new(),
+            rewritten: None,
+        }
     }
 }
 

@@ -156,18 +156,26 @@ fn compare(first: &OpenRun, second: &OpenRun, job: &ReportJob) -> Result<Compari
 struct SecondPrograms {
     location: String,
     rows: JsonReader<ProgramSeen>,
+    /// Whether it has rows for documents that the first run dropped.
+    more: bool,
 }
 
 impl SecondPrograms {
     fn open(run: &OpenRun, manifest: &Manifest<Tally>) -> Result<Self, RunError> {
         let rows = JsonReader::open(run.directory.store(), &run.programs(&manifest.shard));
         let rows = rows.map_err(|error| RunError::new(format!("{}: {error}", run.location)))?;
-        Ok(Self { location: run.location.clone(), rows })
+        let more = manifest.counts.dropped > 0;
+        Ok(Self { location: run.location.clone(), rows, more })
     }
 
     fn next_for(&mut self, seen: &Observation<'_>) -> Result<Vec<Deletion>, String> {
         let place = &self.location;
-        let row = self.rows.next_row().map_err(|error| error.to_string())?;
+        let row = loop {
+            match self.rows.next_row().map_err(|error| error.to_string())? {
+                Some(row) if self.more && row.id != seen.id => {}
+                row => break row,
+            }
+        };
         let row = row.filter(|row| row.id == seen.id).ok_or_else(|| {
             format!("expected the program for {} in {place}, but found none or another's", seen.id)
         })?;

@@ -1,7 +1,8 @@
 //! Rules as what decides on documents, alone or before a refine model.
 
-use refinex_core::{Deletions, Identity, Refiner, Span, StepTally};
-use refinex_rules::{Decision, Dropped, LineRule, Rules, Scratch};
+use refinex_core::{Identity, Lengths, Refiner, StepTally};
+use refinex_rules::prox::Fate;
+use refinex_rules::{Decision, Dropped, LineRule, Measured, Rules, Scratch};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,6 +29,19 @@ pub(crate) struct Found {
     /// Breaks between lines of which datatrove makes line feeds, and which stay as they are here.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub foreign_breaks: usize,
+    /// What ProX's own executor says, where it is followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prox: Option<AsWritten>,
+    /// What was measured, where it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
+}
+
+/// What ProX's own executor says of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AsWritten {
+    pub fate: Fate,
+    pub errors: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -55,21 +69,34 @@ impl Ruler {
         }
     }
 
-    pub(crate) fn decide(&self, text: &str) -> Decision {
-        SCRATCH.with_borrow_mut(|scratch| self.rules.decide(text, scratch))
+    /// What the rules decide; with `measure`, also what they measured.
+    pub(crate) fn decide(&self, text: &str, measure: bool) -> Decision {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let decide = if measure { Rules::measure } else { Rules::decide };
+            decide(&self.rules, text, scratch)
+        })
     }
 
-    /// What each filter did with a document of which rules decided this.
-    pub(crate) fn steps(&self, decision: &Decision) -> Vec<(&'static str, StepTally)> {
+    /// What each filter did with a document of `length` code points, of which rules decided this.
+    pub(crate) fn steps(
+        &self,
+        decision: &Decision,
+        mut length: u64,
+    ) -> Vec<(&'static str, StepTally)> {
         let mut steps = Vec::new();
+        let mut edits = decision.edits.iter().peekable();
         for step in self.rules.steps() {
             let mut tally = StepTally { documents: 1, ..StepTally::default() };
-            let drops = decision.dropped.as_ref().is_some_and(|found| found.step == step.name());
-            if step.edits() && !decision.deletions.is_empty() {
-                tally.edited = 1;
-                tally.deleted_bytes = decision.deletions.deleted_bytes() as u64;
+            if let Some(edit) = edits.next_if(|edit| edit.step == *step) {
+                tally.edited = u64::from(edit.deleted_bytes > 0);
+                tally.deleted_bytes = edit.deleted_bytes as u64;
+                length -= edit.deleted_chars as u64;
             }
+            let drops = decision.dropped.as_ref().is_some_and(|found| found.step == step.name());
             tally.dropped = u64::from(drops);
+            if !drops {
+                tally.lengths_after = Lengths::one(length);
+            }
             steps.push((step.name(), tally));
             if drops {
                 break;
@@ -85,6 +112,8 @@ impl Found {
             dropped: decision.dropped.clone(),
             lines: decision.lines.clone(),
             foreign_breaks: decision.foreign_breaks,
+            prox: None,
+            measured: decision.measured.clone(),
         }
     }
 
@@ -101,55 +130,7 @@ impl Found {
     }
 }
 
-/// Deletions from a text of which `first` was deleted before, together with `first`, as deletions
-/// from the text before both.
-pub(crate) fn together(text: &str, first: &Deletions, second: &Deletions) -> Deletions {
-    let mut spans = first.spans().to_vec();
-    let (mut gone, mut passed) = (0, first.spans().iter().peekable());
-    for span in second.spans() {
-        let mut at = span.start();
-        // What was deleted before a place moves it to the right.
-        while at < span.end() {
-            while let Some(before) = passed.next_if(|before| before.start() - gone <= at) {
-                gone += before.len();
-            }
-            let next = passed.peek().map_or(usize::MAX, |before| before.start() - gone);
-            let end = span.end().min(next);
-            spans.push(Span::new(at + gone, end + gone));
-            at = end;
-        }
-    }
-    // Both lie on character boundaries of their texts.
-    Deletions::from_spans(text, spans).unwrap_or_default()
-}
-
 /// A reason as it stands in counts: `gopher-quality/gopher_short_doc`.
 pub(crate) fn reason_of(dropped: &Dropped) -> String {
     format!("{}/{}", dropped.step, dropped.rule)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use refinex_core::execute;
-
-    fn spans(places: &[(usize, usize)]) -> Vec<Span> {
-        places.iter().map(|&(start, end)| Span::new(start, end)).collect()
-    }
-
-    #[test]
-    fn two_deletions_one_after_the_other_are_one() {
-        let text = "0123456789abcdef";
-        let all: Vec<(usize, usize)> =
-            (0..16).flat_map(|start| (start + 1..=16).map(move |end| (start, end))).collect();
-        for first in [&[][..], &[(0, 3)], &[(2, 4), (6, 9)], &[(1, 2), (3, 4), (10, 16)]] {
-            let first = Deletions::from_spans(text, spans(first)).unwrap();
-            let between = execute(text, &first);
-            for place in all.iter().filter(|(_, end)| *end <= between.len()) {
-                let second = Deletions::from_spans(&between, spans(&[*place])).unwrap();
-                let both = together(text, &first, &second);
-                assert_eq!(execute(text, &both), execute(&between, &second), "{place:?}");
-            }
-        }
-    }
 }

@@ -116,7 +116,7 @@ struct SeenDocument {
 }
 
 impl SeenBatch {
-    /// The documents.
+    /// The documents, but for those that rules dropped.
     pub(crate) fn observations(&self) -> impl Iterator<Item = Observation<'_>> {
         self.documents.iter().map(|document| self.observation(document))
     }
@@ -298,7 +298,7 @@ impl ShardOfRun {
         let (shard, before, restores) = (self.shard.clone(), self.documents, self.restores);
         let mut programs = Vec::with_capacity(decoded.len());
         for document in window::documents(&decoded) {
-            match self.programs.next_row().map_err(text)? {
+            match self.next_program()? {
                 Some(row) if row.id == document.id => programs.push(row),
                 Some(row) => {
                     let (id, found) = (document.id, row.id);
@@ -312,8 +312,20 @@ impl ShardOfRun {
                 }
             }
         }
-        self.documents += programs.len() as u64;
+        let written = programs.iter().filter(|row| row.outcome != Outcome::Dropped);
+        self.documents += written.count() as u64;
         Ok(Paired { shard, decoded, programs, before, restores })
+    }
+
+    /// The next program. Where the documents are those that were written, dropped ones are not among
+    /// them.
+    fn next_program(&mut self) -> Result<Option<ProgramSeen>, String> {
+        loop {
+            match self.programs.next_row().map_err(text)? {
+                Some(row) if self.restores && row.outcome == Outcome::Dropped => {}
+                row => return Ok(row),
+            }
+        }
     }
 
     fn finish(self, wanted: u64) -> Result<(), String> {
@@ -333,7 +345,8 @@ impl Paired {
         let mut values = decoded.values(&names);
         let good = (0..decoded.len()).filter(|&at| decoded.document(at).is_ok());
         let mut documents = Vec::with_capacity(programs.len());
-        for ((at, program), row) in good.zip(programs).zip(before + 1..) {
+        let written = |(_, program): &(usize, ProgramSeen)| program.outcome != Outcome::Dropped;
+        for ((at, program), row) in good.zip(programs).filter(written).zip(before + 1..) {
             let text = decoded.document(at).map(|document| document.text).unwrap_or_default();
             let fail = |why: String| format!("document {row}, {}: {why}", program.id);
             let restored = restores.then(|| restored(text, &program)).transpose().map_err(fail)?;

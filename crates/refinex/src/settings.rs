@@ -41,6 +41,9 @@ pub struct Settings {
     /// Whether documents that rules left out are written to `removed/`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub keep_removed: bool,
+    /// Whether the sidecar says what rules measured, of kept documents too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub measure: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -63,6 +66,7 @@ impl Default for Settings {
             keep_deleted: false,
             keep_scores: true,
             keep_removed: false,
+            measure: false,
         }
     }
 }

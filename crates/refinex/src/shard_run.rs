@@ -4,16 +4,17 @@
 //! open → for each window of batches: refine, write, tally → finish the data → manifest, last
 //! ```
 
-use crate::decider::{Decider, Deciding, Open};
+use crate::decider::{Decider, Deciding};
 use crate::not_done::NotDone;
 use crate::progress::Progress;
 use crate::seen_ids::SeenIds;
 use crate::settings::Settings;
+use crate::stored::Open;
 use crate::window::{self, RefinedBatch};
 use refinex_core::{Identity, Tally};
 use refinex_corpus::{
-    Batch, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
-    ProgramWriter, RemovedWriter, RunDirectory, ShardReader, ShardWriter, Target,
+    Batch, ExtraWriter, FailedWriter, FileSummary, InputRecord, InputShard, InputSummary, Manifest,
+    ProgramWriter, RunDirectory, ShardReader, ShardWriter, Target,
 };
 
 /// Refines one shard into `directory`. All threads of the pool that it is called in work on it;
@@ -56,7 +57,9 @@ struct OpenShard {
     programs: ProgramWriter,
     failed: FailedWriter,
     /// Only where dropped documents are kept: labels have a `removed/` of their own.
-    removed: Option<RemovedWriter>,
+    removed: Option<ExtraWriter>,
+    /// Only where another executor is followed, whose texts need not be deletions.
+    rewrites: Option<ExtraWriter>,
     tally: Tally,
     ids: SeenIds,
 }
@@ -87,7 +90,10 @@ impl OpenShard {
             failed: FailedWriter::create(store, &paths[2]),
             removed: settings
                 .keep_removed
-                .then(|| RemovedWriter::create(store, &RunDirectory::removed(target.name()))),
+                .then(|| ExtraWriter::create(store, &RunDirectory::removed(target.name()))),
+            rewrites: decider
+                .rewrites()
+                .then(|| ExtraWriter::create(store, &RunDirectory::rewrites(target.name()))),
             target,
             tally: Tally::default(),
             ids: SeenIds::default(),
@@ -116,7 +122,7 @@ impl OpenShard {
         let decoded = window::decode(batches);
         let mut with_rows = Vec::with_capacity(decoded.len());
         for batch in decoded {
-            let rows = self.decisions.take(window::documents(&batch))?;
+            let rows = self.decisions.take(&batch)?;
             with_rows.push((batch, rows));
         }
         window::refine(with_rows, deciding, &self.target)
@@ -131,6 +137,9 @@ impl OpenShard {
             self.programs.write_encoded(&batch.programs).map_err(text)?;
             if let Some(removed) = &mut self.removed {
                 removed.write(&batch.removed).map_err(text)?;
+            }
+            if let Some(rewrites) = &mut self.rewrites {
+                rewrites.write(&batch.rewrites).map_err(text)?;
             }
             for bad in &batch.failed {
                 self.failed.write(bad).map_err(text)?;
@@ -149,8 +158,8 @@ impl OpenShard {
         let mut outputs = vec![self.documents.finish().map_err(text)?];
         outputs.push(self.programs.finish().map_err(text)?);
         outputs.extend(self.failed.finish().map_err(text)?);
-        if let Some(removed) = self.removed {
-            outputs.extend(removed.finish().map_err(text)?);
+        for extra in [self.removed, self.rewrites].into_iter().flatten() {
+            outputs.extend(extra.finish().map_err(text)?);
         }
         Ok((input, outputs, self.tally))
     }

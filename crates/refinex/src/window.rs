@@ -1,13 +1,15 @@
 //! A window of batches: read in order, refined on all threads, written in order.
 
-use crate::decider::{Deciding, Proposed, Row};
+use crate::decider::{Deciding, Proposed, deleted_length, length_of};
 use crate::not_done::NotDone;
 use crate::ruler::reason_of;
 use crate::seen_ids::hash_of;
+use crate::stored::Stored;
 use rayon::prelude::*;
-use refinex_core::{Deletions, Document, Outcome, Tally, execute, verify};
+use refinex_core::{Deletions, Document, Outcome, StepTally, Tally, execute, verify};
 use refinex_corpus::{BadRow, Batch, Decoded, EncodedBatch, Target, Wanted};
 use refinex_rules::Dropped;
+use serde_json::json;
 
 /// A batch, refined and encoded: all that is left is to write it.
 pub(crate) struct RefinedBatch {
@@ -17,6 +19,8 @@ pub(crate) struct RefinedBatch {
     pub failed: Vec<BadRow>,
     /// Documents that were left out, where they are kept, as bytes.
     pub removed: Vec<u8>,
+    /// What another executor makes of the documents, where it is followed, as bytes.
+    pub rewrites: Vec<u8>,
     /// Hashes of the ids, to find collisions.
     pub ids: Vec<u64>,
     pub tally: Tally,
@@ -34,7 +38,7 @@ pub(crate) fn documents(decoded: &Decoded) -> impl Iterator<Item = Document<'_>>
 
 /// Refines batches on all threads of the pool that this runs in; the answer is in order.
 pub(crate) fn refine(
-    batches: Vec<(Decoded, Vec<Row>)>,
+    batches: Vec<(Decoded, Vec<Stored>)>,
     deciding: &Deciding<'_>,
     target: &Target,
 ) -> Result<Vec<RefinedBatch>, NotDone> {
@@ -46,7 +50,7 @@ pub(crate) fn refine(
 
 fn refine_batch(
     decoded: &Decoded,
-    stored: Vec<Row>,
+    stored: Vec<Stored>,
     deciding: &Deciding<'_>,
     target: &Target,
 ) -> Result<RefinedBatch, NotDone> {
@@ -74,8 +78,8 @@ fn refine_batch(
     } else {
         Vec::new()
     };
-    let Rows { programs, failed, ids, tally, .. } = rows;
-    Ok(RefinedBatch { documents, programs, failed, removed, ids, tally })
+    let Rows { programs, rewrites, failed, ids, tally, .. } = rows;
+    Ok(RefinedBatch { documents, programs, failed, removed, rewrites, ids, tally })
 }
 
 #[derive(Default)]
@@ -84,6 +88,7 @@ struct Rows {
     /// Why a row is left out, if it is.
     dropped: Vec<Option<Dropped>>,
     programs: Vec<u8>,
+    rewrites: Vec<u8>,
     failed: Vec<BadRow>,
     ids: Vec<u64>,
     tally: Tally,
@@ -95,7 +100,7 @@ impl Rows {
         decoded: &Decoded,
         at: usize,
         document: &Document<'_>,
-        (stored, proposed): (Option<Row>, Option<Proposed<'_>>),
+        (stored, proposed): (Option<Stored>, Option<Proposed<'_>>),
         deciding: &Deciding<'_>,
     ) -> Result<(), NotDone> {
         let second = deciding.second_text(decoded, at);
@@ -107,7 +112,13 @@ impl Rows {
             outcome = Outcome::Dropped;
             self.tally.count_drop(&reason_of(dropped));
         }
-        decided.steps.iter().for_each(|(name, step)| self.tally.count_step(name, step));
+        for (place, (name, step)) in (0..).zip(&decided.steps) {
+            self.tally.count_step(name, &StepTally { place, ..*step });
+        }
+        if let Some(rewritten) = &decided.rewritten {
+            let row = json!({"id": document.id, "refined": rewritten});
+            self.rewrites.extend_from_slice(format!("{row}\n").as_bytes());
+        }
 
         let mut row = decided.row;
         document.id.clone_into(&mut row.id);
@@ -127,6 +138,9 @@ impl Rows {
 
         let deleted = decided.deletions.deleted_bytes() as u64;
         self.tally.count_document(outcome, document.text.len() as u64, deleted);
+        let before = length_of(document.text);
+        let left = before - deleted_length(document.text, &decided.deletions);
+        self.tally.count_lengths(before, (outcome != Outcome::Dropped).then_some(left));
         self.tally.deletions += decided.deletions.spans().len() as u64;
         self.tally.voided_chunks += decided.voided_chunks;
         if let Some(more) = &decided.distill {

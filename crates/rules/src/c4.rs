@@ -2,7 +2,7 @@
 //! breaks of all kinds become line feeds.
 
 use crate::chars::{CharClasses, DECIMAL};
-use crate::decision::{Broken, breaks, ratio};
+use crate::decision::{Broken, Meter, ratio};
 use crate::python;
 use refinex_core::{Deletions, Span};
 use serde::{Deserialize, Serialize};
@@ -158,11 +158,17 @@ fn citation(line: &str) -> Option<usize> {
 }
 
 /// What is deleted of one line between line feeds, of which C4 may see several; `None` if all go.
-pub(crate) fn line_deletions(text: &str, any_end: bool) -> Option<Vec<Span>> {
+/// Lines that go are counted in `left` by reason.
+pub(crate) fn line_deletions(
+    text: &str,
+    any_end: bool,
+    left: &mut BTreeMap<LineRule, u64>,
+) -> Option<Vec<Span>> {
     let (mut spans, mut stays) = (Vec::new(), false);
     for place in python::split_lines(text) {
         let line = Line::of(text, place);
-        if let Verdict::Leave(_) = line.verdict(any_end) {
+        if let Verdict::Leave(rule) = line.verdict(any_end) {
+            *left.entry(rule).or_default() += 1;
             spans.push(Span::new(place.start, place.next));
         } else {
             stays = true;
@@ -181,6 +187,7 @@ pub(crate) fn line_deletions(text: &str, any_end: bool) -> Option<Vec<Span>> {
 /// The rule for which the document is dropped.
 pub(crate) fn edit(
     text: &str,
+    meter: &mut Meter,
     any_end: bool,
     mut sentences: impl FnMut(&str) -> usize,
 ) -> Result<Edit, Broken> {
@@ -197,7 +204,7 @@ pub(crate) fn edit(
             }
         }
     }
-    breaks(found < 5, "too_few_sentences", ratio(found, 1), 5.0)?;
+    meter.breaks(found < 5, "too_few_sentences", ratio(found, 1), 5.0)?;
     Ok(editor.finish())
 }
 
@@ -294,8 +301,12 @@ mod tests {
     use proptest::prelude::*;
     use refinex_core::execute;
 
+    fn edit(text: &str, any_end: bool) -> Result<Edit, Broken> {
+        super::edit(text, &mut Meter::default(), any_end, |_| 5)
+    }
+
     fn five(text: &str) -> Edit {
-        edit(text, false, |_| 5).unwrap()
+        edit(text, false).unwrap()
     }
 
     #[test]
@@ -324,18 +335,18 @@ mod tests {
     #[test]
     fn lines_that_citations_leave_blank_go_at_the_ends() {
         let text = "[1] [2] [3]\nOne two three.\n[1] [2] [3]\nOne two four.\n [1] [2] [3]";
-        let edit = super::edit(text, true, |_| 5).unwrap();
+        let edit = edit(text, true).unwrap();
         assert_eq!(edit.text, "One two three.\n  \nOne two four.");
         assert_eq!(execute(text, &edit.deletions), edit.text);
     }
 
     #[test]
     fn documents_are_dropped_in_the_order_of_lines() {
-        let rule = |text| edit(text, false, |_| 5).unwrap_err().rule;
+        let rule = |text| edit(text, false).unwrap_err().rule;
         assert_eq!(rule("a b Lorem Ipsum."), "lorem_ipsum");
         assert_eq!(rule("a b { c.\nlorem ipsum a b."), "curly_bracket");
         assert_eq!(rule("a b { c without end"), "too_few_sentences");
-        assert_eq!(edit("a b javascript {.", false, |_| 5).unwrap_err().rule, "too_few_sentences");
+        assert_eq!(edit("a b javascript {.", false).unwrap_err().rule, "too_few_sentences");
     }
 
     proptest! {
@@ -350,7 +361,7 @@ mod tests {
             ),
         ) {
             let text = parts.concat();
-            let edit = super::edit(&text, true, |_| 5);
+            let edit = edit(&text, true);
             if let Ok(edit) = edit {
                 prop_assert_eq!(edit.foreign_breaks, 0);
                 prop_assert_eq!(execute(&text, &edit.deletions), edit.text);

@@ -17,6 +17,19 @@ pub struct Dropped {
     pub threshold: Option<f64>,
 }
 
+/// What a rule measured on a document, whether it broke the rule or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The step, by its stable name.
+    pub step: String,
+    /// The rule, by the reason that datatrove gives where it is broken.
+    pub rule: String,
+    /// What was measured; none where it is no number, such as a mean of nothing.
+    pub value: Option<f64>,
+    /// What it was measured against.
+    pub threshold: f64,
+}
+
 /// A rule that a document breaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Broken {
@@ -42,19 +55,57 @@ impl Broken {
 /// What a filter finds: nothing, or the first rule that is broken.
 pub(crate) type Verdict = Result<(), Broken>;
 
-/// Breaks a rule where the value is above the threshold.
-pub(crate) fn at_most(rule: &'static str, value: f64, threshold: f64) -> Verdict {
-    breaks(value > threshold, rule, value, threshold)
+/// Holds values against thresholds, and remembers them if it is asked to.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    /// Whether values are remembered.
+    remembers: bool,
+    /// The step that measures.
+    step: &'static str,
+    found: Vec<Measured>,
 }
 
-/// Breaks a rule where the value is below the threshold.
-pub(crate) fn at_least(rule: &'static str, value: f64, threshold: f64) -> Verdict {
-    breaks(value < threshold, rule, value, threshold)
-}
+impl Meter {
+    pub(crate) fn remembering(remembers: bool) -> Self {
+        Self { remembers, ..Self::default() }
+    }
 
-pub(crate) fn breaks(is: bool, rule: &'static str, value: f64, threshold: f64) -> Verdict {
-    let (value, threshold) = (Some(value), Some(threshold));
-    if is { Err(Broken { rule, value, threshold }) } else { Ok(()) }
+    /// What follows is measured by this step.
+    pub(crate) const fn enter(&mut self, step: &'static str) {
+        self.step = step;
+    }
+
+    /// What was measured, in order.
+    pub(crate) fn found(self) -> Vec<Measured> {
+        self.found
+    }
+
+    /// Breaks a rule where the value is above the threshold.
+    pub(crate) fn at_most(&mut self, rule: &'static str, value: f64, threshold: f64) -> Verdict {
+        self.breaks(value > threshold, rule, value, threshold)
+    }
+
+    /// Breaks a rule where the value is below the threshold.
+    pub(crate) fn at_least(&mut self, rule: &'static str, value: f64, threshold: f64) -> Verdict {
+        self.breaks(value < threshold, rule, value, threshold)
+    }
+
+    pub(crate) fn breaks(
+        &mut self,
+        is: bool,
+        rule: &'static str,
+        value: f64,
+        threshold: f64,
+    ) -> Verdict {
+        if self.remembers {
+            let (step, rule) = (self.step.to_owned(), rule.to_owned());
+            // JSON has no number for a mean of nothing.
+            let value = Some(value).filter(|value| value.is_finite());
+            self.found.push(Measured { step, rule, value, threshold });
+        }
+        let (value, threshold) = (Some(value), Some(threshold));
+        if is { Err(Broken { rule, value, threshold }) } else { Ok(()) }
+    }
 }
 
 /// A quotient of counts, as Python divides them. Counts are below 2^53.

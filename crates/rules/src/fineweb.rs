@@ -4,7 +4,7 @@
 //! 0.1. This is the code.
 
 use crate::chars::{CharClasses, TERMINAL};
-use crate::decision::{Broken, Verdict, at_least, at_most, breaks, ratio};
+use crate::decision::{Broken, Meter, Verdict, ratio};
 use crate::grams::Grams;
 use crate::profile::Profile;
 use crate::python;
@@ -14,6 +14,7 @@ use crate::words::Words;
 /// them is broken.
 pub(crate) fn check<'w>(
     text: &str,
+    meter: &mut Meter,
     profile: Profile,
     grams: &mut Grams,
     words: impl FnOnce() -> &'w Words,
@@ -30,18 +31,18 @@ pub(crate) fn check<'w>(
     };
     match profile {
         Profile::V0_3 => {
-            breaks(ended <= 0.12, "line_punct_ratio", ended, 0.12)?;
-            breaks(short >= 0.67, "short_line_ratio", short, 0.67)?;
+            meter.breaks(ended <= 0.12, "line_punct_ratio", ended, 0.12)?;
+            meter.breaks(short >= 0.67, "short_line_ratio", short, 0.67)?;
             let share = duplicated(grams);
-            breaks(share >= 0.01, "char_dup_ratio", share, 0.01)?;
+            meter.breaks(share >= 0.01, "char_dup_ratio", share, 0.01)?;
         }
         Profile::V0_10 => {
-            at_least("line_punct_ratio", ended, 0.12)?;
-            at_most("short_line_ratio", short, 0.67)?;
-            at_most("char_dup_ratio", duplicated(grams), 0.01)?;
+            meter.at_least("line_punct_ratio", ended, 0.12)?;
+            meter.at_most("short_line_ratio", short, 0.67)?;
+            meter.at_most("char_dup_ratio", duplicated(grams), 0.01)?;
         }
     }
-    at_most("list_ratio", ratio(breaks_count, words().len()), 0.3)
+    meter.at_most("list_ratio", ratio(breaks_count, words().len()), 0.3)
 }
 
 /// What is counted of the lines between line feeds.

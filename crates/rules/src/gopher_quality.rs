@@ -1,7 +1,7 @@
 //! datatrove's `GopherQualityFilter` (arXiv:2112.11446, section A.1.1).
 
 use crate::chars::{ALPHA, CharClasses, SYMBOL_0_3, SYMBOL_0_10};
-use crate::decision::{Verdict, at_least, at_most, ratio};
+use crate::decision::{Meter, Verdict, ratio};
 use crate::profile::Profile;
 use crate::python;
 use crate::words::Words;
@@ -9,21 +9,21 @@ use crate::words::Words;
 const STOP_WORDS: [&[u8]; 8] = [b"the", b"be", b"to", b"of", b"and", b"that", b"have", b"with"];
 
 /// What it finds in a text with these words.
-pub(crate) fn check(text: &str, words: &Words, profile: Profile) -> Verdict {
+pub(crate) fn check(text: &str, meter: &mut Meter, words: &Words, profile: Profile) -> Verdict {
     let facts = Facts::of(words, profile);
-    at_least("gopher_short_doc", ratio(facts.non_symbols, 1), 50.0)?;
-    at_most("gopher_long_doc", ratio(facts.non_symbols, 1), 100_000.0)?;
+    meter.at_least("gopher_short_doc", ratio(facts.non_symbols, 1), 50.0)?;
+    meter.at_most("gopher_long_doc", ratio(facts.non_symbols, 1), 100_000.0)?;
     let mean = ratio(facts.non_symbol_chars, facts.non_symbols);
-    at_least("gopher_below_avg_threshold", mean, 3.0)?;
-    at_most("gopher_above_avg_threshold", mean, 10.0)?;
+    meter.at_least("gopher_below_avg_threshold", mean, 3.0)?;
+    meter.at_most("gopher_above_avg_threshold", mean, 10.0)?;
     let hashes = memchr::memchr_iter(b'#', text.as_bytes()).count();
-    at_most("gopher_too_many_hashes", ratio(hashes, words.len()), 0.1)?;
-    at_most("gopher_too_many_ellipsis", ratio(ellipses(text), words.len()), 0.1)?;
+    meter.at_most("gopher_too_many_hashes", ratio(hashes, words.len()), 0.1)?;
+    meter.at_most("gopher_too_many_ellipsis", ratio(ellipses(text), words.len()), 0.1)?;
     let lines = Lines::of(text);
-    at_most("gopher_too_many_bullets", ratio(lines.bullets, lines.all), 0.9)?;
-    at_most("gopher_too_many_end_ellipsis", ratio(lines.ellipses, lines.all), 0.3)?;
-    at_least("gopher_below_alpha_threshold", ratio(facts.alphabetic, words.len()), 0.8)?;
-    at_least("gopher_enough_stop_words", ratio(facts.stop_words, 1), 2.0)
+    meter.at_most("gopher_too_many_bullets", ratio(lines.bullets, lines.all), 0.9)?;
+    meter.at_most("gopher_too_many_end_ellipsis", ratio(lines.ellipses, lines.all), 0.3)?;
+    meter.at_least("gopher_below_alpha_threshold", ratio(facts.alphabetic, words.len()), 0.8)?;
+    meter.at_least("gopher_enough_stop_words", ratio(facts.stop_words, 1), 2.0)
 }
 
 /// What is counted of words.

@@ -1,6 +1,6 @@
 //! datatrove's `GopherRepetitionFilter`: thresholds of Table A1 of arXiv:2112.11446.
 
-use crate::decision::{Broken, Verdict, at_most, ratio};
+use crate::decision::{Broken, Meter, Verdict, ratio};
 use crate::grams::{Grams, Repeated};
 use crate::python;
 use crate::words::Words;
@@ -21,6 +21,7 @@ const DUPLICATED: [(usize, &str, f64); 6] = [
 /// rule before them is broken.
 pub(crate) fn check<'w>(
     text: &str,
+    meter: &mut Meter,
     grams: &mut Grams,
     words: impl FnOnce() -> &'w Words,
 ) -> Verdict {
@@ -30,30 +31,30 @@ pub(crate) fn check<'w>(
         return Err(Broken::plain("empty_text"));
     }
     let paragraphs = grams.repeated(text, paragraphs(text));
-    fractions(paragraphs, length, "dup_para_frac", "dup_para_char_frac")?;
+    fractions(meter, paragraphs, length, ["dup_para_frac", "dup_para_char_frac"])?;
     let lines = grams.repeated(text, lines(text));
-    fractions(lines, length, "dup_line_frac", "dup_line_char_frac")?;
+    fractions(meter, lines, length, ["dup_line_frac", "dup_line_char_frac"])?;
     let words = words();
     grams.read(words);
     for (n, rule, threshold) in TOP {
         if let Some(chars) = grams.top(words, n) {
-            at_most(rule, ratio(chars, length), threshold)?;
+            meter.at_most(rule, ratio(chars, length), threshold)?;
         }
     }
     for (n, rule, threshold) in DUPLICATED {
-        at_most(rule, ratio(grams.duplicated(words, n), length), threshold)?;
+        meter.at_most(rule, ratio(grams.duplicated(words, n), length), threshold)?;
     }
     Ok(())
 }
 
 fn fractions(
+    meter: &mut Meter,
     repeated: Repeated,
     length: usize,
-    of_elements: &'static str,
-    of_chars: &'static str,
+    [of_elements, of_chars]: [&'static str; 2],
 ) -> Verdict {
-    at_most(of_elements, ratio(repeated.elements, repeated.all), 0.30)?;
-    at_most(of_chars, ratio(repeated.chars, length), 0.20)
+    meter.at_most(of_elements, ratio(repeated.elements, repeated.all), 0.30)?;
+    meter.at_most(of_chars, ratio(repeated.chars, length), 0.20)
 }
 
 /// `re.split(r"\n{2,}", text.strip())`.

@@ -34,9 +34,9 @@ mod tokens;
 mod words;
 
 pub use c4::LineRule;
-pub use decision::Dropped;
+pub use decision::{Dropped, Measured};
 pub use line_rules::{C4Lines, PunctuatedRuns, RepeatedRuns};
 pub use profile::Profile;
-pub use rules::{Decision, Rules, Scratch};
+pub use rules::{Decision, Edited, Rules, Scratch};
 pub use step::Step;
 pub use words::Words;

@@ -1,10 +1,13 @@
 //! Line rules as refiners: what they delete, they delete as any refiner does.
 
-use crate::c4;
+use crate::c4::{self, LineRule};
 use crate::chars::{CharClasses, TERMINAL};
 use crate::patterns::{Mark, kept};
 use crate::python;
-use refinex_core::{Chunk, Identity, Lines, Proposal, RefineError, Refiner, Score, Scores};
+use refinex_core::{
+    Chunk, Deletions, Identity, Lines, Proposal, RefineError, Refiner, Score, Scores, deletions_at,
+};
+use std::collections::BTreeMap;
 
 /// C4's line rules: a line goes if it has a word of more than 1,000 code points, fewer than three
 /// words, no mark that ends a sentence at its end, the word javascript or a phrase of terms and
@@ -22,17 +25,25 @@ impl Refiner for C4Lines {
     }
 
     fn refine(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Proposal, RefineError>> {
-        chunks.iter().map(|chunk| Ok(Proposal::Scores(self.scores(chunk)))).collect()
+        let scores = |chunk: &Chunk<'_>| {
+            let mut left = BTreeMap::new();
+            self.scores(chunk.text(), &chunk.lines(), &mut left)
+        };
+        chunks.iter().map(|chunk| Ok(Proposal::Scores(scores(chunk)))).collect()
     }
 }
 
 impl C4Lines {
-    fn scores(self, chunk: &Chunk<'_>) -> Scores {
-        let text = chunk.text();
+    /// What is deleted from a text. Lines that go are counted in `left` by reason.
+    pub(crate) fn deletions(self, text: &str, left: &mut BTreeMap<LineRule, u64>) -> Deletions {
+        deletions_at(text, &self.scores(text, &Lines::of(text), left), Score::ONE)
+    }
+
+    fn scores(self, text: &str, lines: &Lines, left: &mut BTreeMap<LineRule, u64>) -> Scores {
         let mut scores = Scores::default();
-        for line in chunk.lines().iter() {
+        for line in lines.iter() {
             let content = line.content();
-            let found = c4::line_deletions(content.of(text), self.any_end);
+            let found = c4::line_deletions(content.of(text), self.any_end, left);
             scores.lines.push(if found.is_none() { Score::ONE } else { Score::ZERO });
             let pieces = found.into_iter().flatten();
             scores.pieces.extend(pieces.map(|piece| (piece.shift(content.start()), Score::ONE)));
@@ -59,7 +70,15 @@ impl Refiner for PunctuatedRuns {
     }
 
     fn refine(&self, chunks: &[Chunk<'_>]) -> Vec<Result<Proposal, RefineError>> {
-        chunks.iter().map(|chunk| Ok(proposal(chunk.text(), &chunk.lines(), end_mark))).collect()
+        let scores = |chunk: &Chunk<'_>| scores(chunk.text(), &chunk.lines(), end_mark);
+        chunks.iter().map(|chunk| Ok(Proposal::Scores(scores(chunk)))).collect()
+    }
+}
+
+impl PunctuatedRuns {
+    /// What is deleted from a text.
+    pub(crate) fn deletions(text: &str) -> Deletions {
+        deletions_at(text, &scores(text, &Lines::of(text), end_mark), Score::ONE)
     }
 }
 
@@ -97,12 +116,13 @@ impl<F: Fn(&str) -> u64 + Send + Sync> Refiner for RepeatedRuns<F> {
             count if count > self.rare => Mark::Undecided,
             _ => Mark::Good,
         };
-        chunks.iter().map(|chunk| Ok(proposal(chunk.text(), &chunk.lines(), mark))).collect()
+        let scores = |chunk: &Chunk<'_>| scores(chunk.text(), &chunk.lines(), mark);
+        chunks.iter().map(|chunk| Ok(Proposal::Scores(scores(chunk)))).collect()
     }
 }
 
 /// Deletes the lines that the patterns do not keep.
-fn proposal(text: &str, lines: &Lines, mark: impl Fn(&str) -> Mark) -> Proposal {
+fn scores(text: &str, lines: &Lines, mark: impl Fn(&str) -> Mark) -> Scores {
     let contents: Vec<&str> = lines.iter().map(|line| line.content().of(text)).collect();
     let is_blank = |line: &&str| python::strip_start(line).is_empty();
     let marks: Vec<Mark> =
@@ -112,7 +132,7 @@ fn proposal(text: &str, lines: &Lines, mark: impl Fn(&str) -> Mark) -> Proposal 
         contents.iter().map(|line| if is_blank(line) { None } else { kept.next() }).collect();
     settle_blank(&mut stays);
     let score = |stays: &Option<bool>| if *stays == Some(false) { Score::ONE } else { Score::ZERO };
-    Proposal::Scores(Scores { lines: stays.iter().map(score).collect(), pieces: Vec::new() })
+    Scores { lines: stays.iter().map(score).collect(), pieces: Vec::new() }
 }
 
 /// A blank line goes where the lines next to it on both sides go, or are none.
@@ -132,7 +152,7 @@ fn settle_blank(stays: &mut [Option<bool>]) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use refinex_core::{Bytes, Chunker, deletions_at, execute};
+    use refinex_core::{Bytes, Chunker, execute};
 
     fn refined(refiner: &dyn Refiner, text: &str) -> String {
         let chunks = Chunker::new(1 << 20, 0).unwrap().chunks(text, &Bytes);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One filter of datatrove with its settings.
+/// One filter of datatrove with its settings, or rules for lines, which delete and drop nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -17,15 +17,24 @@ pub enum Step {
     C4AnyEnd,
     /// `FineWebQualityFilter`.
     FinewebQuality,
+    /// C4's rules for lines alone: no document is dropped.
+    C4Lines,
+    /// The same, whatever lines end in.
+    C4LinesAnyEnd,
+    /// Runs of lines that end sentences: our reading of PTF (arXiv:2510.24139).
+    PtfLines,
 }
 
 impl Step {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 8] = [
         Self::GopherRepetition,
         Self::GopherQuality,
         Self::C4,
         Self::C4AnyEnd,
         Self::FinewebQuality,
+        Self::C4Lines,
+        Self::C4LinesAnyEnd,
+        Self::PtfLines,
     ];
 
     /// Its name, as it stands in sidecars.
@@ -37,12 +46,14 @@ impl Step {
             Self::C4 => "c4",
             Self::C4AnyEnd => "c4-any-end",
             Self::FinewebQuality => "fineweb-quality",
+            Self::C4Lines => "c4-lines",
+            Self::C4LinesAnyEnd => "c4-lines-any-end",
+            Self::PtfLines => "ptf-lines",
         }
     }
 
-    /// Whether it edits the text.
-    #[must_use]
-    pub const fn edits(self) -> bool {
+    /// Whether it is datatrove's C4 filter, which edits the text and drops documents.
+    pub(crate) const fn is_c4(self) -> bool {
         matches!(self, Self::C4 | Self::C4AnyEnd)
     }
 

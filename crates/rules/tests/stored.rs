@@ -6,7 +6,7 @@
 
 use proptest::prelude::*;
 use refinex_core::execute;
-use refinex_rules::{Profile, Rules, Scratch};
+use refinex_rules::{Decision, Profile, Rules, Scratch};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -87,6 +87,44 @@ fn a_drop_carries_what_was_measured_and_what_against() {
     assert!(dropped.value.unwrap() > 0.2);
 }
 
+#[test]
+fn what_is_measured_of_a_kept_text_is_what_a_drop_would_say() {
+    let rules = Rules::comb(Profile::V0_3);
+    let (mut scratch, mut kept) = (Scratch::default(), 0);
+    for case in cases() {
+        let measured = rules.measure(case["text"].as_str().unwrap(), &mut scratch);
+        let last = measured.measured.last();
+        match &measured.dropped {
+            None => {
+                kept += 1;
+                assert_eq!(measured.measured.len(), 28, "{}", case["id"]);
+            }
+            Some(dropped) if dropped.threshold.is_some() => {
+                let last = last.unwrap();
+                assert_eq!((&last.step, &last.rule), (&dropped.step, &dropped.rule));
+                assert_eq!((last.value, Some(last.threshold)), (dropped.value, dropped.threshold));
+            }
+            Some(_) => {}
+        }
+    }
+    assert!(kept > 0);
+}
+
+#[test]
+fn each_step_that_edits_says_what_it_deleted_from_what_was_left() {
+    let rules = Rules::parse("c4-lines,ptf-lines", Profile::V0_10).unwrap();
+    let text = "Home\nÖne two three.\nOne alone here\nFour five six.\nSeven eight nine.";
+    let decision = rules.decide(text, &mut Scratch::default());
+    let steps: Vec<_> =
+        decision.edits.iter().map(|edit| (edit.step.name(), edit.deleted_bytes)).collect();
+    assert_eq!(steps, [("c4-lines", 20), ("ptf-lines", 0)]);
+    assert_eq!(decision.edits[0].deleted_chars, 20);
+    assert_eq!(
+        execute(text, &decision.deletions),
+        "Öne two three.\nFour five six.\nSeven eight nine."
+    );
+}
+
 /// Pieces at which tokenisers have rules.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -109,11 +147,20 @@ proptest! {
     fn rules_decide_on_every_text_and_the_same_again(text in hostile()) {
         let mut used = Scratch::default();
         for profile in PROFILES {
-            for names in ["comb", "gopher-quality", "c4", "c4-any-end,fineweb"] {
+            for names in [
+                "comb",
+                "gopher-quality",
+                "c4",
+                "c4-any-end,fineweb",
+                "c4,ptf-lines",
+                "c4-lines,ptf-lines,c4-any-end,fineweb",
+            ] {
                 let rules = Rules::parse(names, profile).unwrap();
                 let decision = rules.decide(&text, &mut used);
                 prop_assert_eq!(&decision, &rules.decide(&text, &mut Scratch::default()));
                 prop_assert!(decision.deletions.fit(&text));
+                let measured = rules.measure(&text, &mut used);
+                prop_assert_eq!(&decision, &Decision { measured: Vec::new(), ..measured });
                 if let (0, Some(edited)) = (decision.foreign_breaks, &decision.edited) {
                     prop_assert_eq!(&execute(&text, &decision.deletions), edited);
                 }

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod generator;
 pub mod inspect;
 pub mod labels;
+pub mod prox;
 pub mod refine;
 pub mod report;
 pub mod restore;

@@ -26,7 +26,7 @@ mod summary;
 
 pub use collector::{Collector, ReportSettings};
 pub use comparison::{Comparer, Comparison, DifferingDocument, SidePattern, SidesOfBytes};
-pub use datatrove::datatrove;
+pub use datatrove::{Pipeline, datatrove, datatrove_of};
 pub use digest::Digest;
 pub use finding::FindingKind;
 pub use group::{GROUP_RULE, Group, GroupAlarm, GroupTable};

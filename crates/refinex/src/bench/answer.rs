@@ -1,10 +1,10 @@
 //! The other side of the adapter: rows come in, rows of a sidecar go out.
 
-use crate::decider::{Decider, Deciding};
+use crate::decider::{Decided, Decider, Deciding, scored_row};
 use crate::error::RunError;
 use crate::not_done::NotDone;
 use crate::settings::Settings;
-use refinex_core::{Document, execute, verify};
+use refinex_core::{Deletions, Document, Score, Span, execute, verify};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::io::{BufRead, Write};
@@ -52,7 +52,10 @@ fn answer_onto(row: &mut Vec<u8>, line: &str, deciding: &Deciding<'_>) -> Result
     })?;
     let document = Document { id: &asked.id, text: &asked.text };
     let proposed = deciding.propose(std::iter::once(document.clone())).map_err(not_done)?.pop();
-    let decided = deciding.decide(&document, None, proposed, None).map_err(not_done)?;
+    let mut decided = deciding.decide(&document, None, proposed, None).map_err(not_done)?;
+    if decided.dropped.is_some() {
+        decided = whole(document.text);
+    }
     let refined = execute(document.text, &decided.deletions);
     let outcome = verify(document.text, &refined, &decided.deletions)
         .map_err(|violation| RunError::new(violation.to_string()))?;
@@ -61,6 +64,13 @@ fn answer_onto(row: &mut Vec<u8>, line: &str, deciding: &Deciding<'_>) -> Result
     outcome.name().clone_into(&mut answer.outcome);
     answer.encode_onto(row);
     Ok(())
+}
+
+/// A document that is dropped is one of which everything goes.
+fn whole(text: &str) -> Decided {
+    let all = Deletions::from_spans(text, [Span::new(0, text.len())]).unwrap_or_default();
+    let row = scored_row(text, &all, None, Score::ONE);
+    Decided::plain(all, row)
 }
 
 fn not_done(why: NotDone) -> RunError {
@@ -76,15 +86,31 @@ fn broken(error: std::io::Error) -> RunError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::RefinerSpec;
     use refinex_core::KeepAll;
     use serde_json::Value;
     use std::sync::Arc;
 
-    fn answered(rows: &str) -> Result<String, RunError> {
+    fn answered_by(decider: &Decider, rows: &str) -> Result<String, RunError> {
         let mut out = Vec::new();
-        let decider = Decider::Model(Arc::new(KeepAll));
-        answer_rows(&decider, &Settings::default(), rows.as_bytes(), &mut out)?;
+        answer_rows(decider, &Settings::default(), rows.as_bytes(), &mut out)?;
         Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn answered(rows: &str) -> Result<String, RunError> {
+        answered_by(&Decider::Model(Arc::new(KeepAll)), rows)
+    }
+
+    #[test]
+    fn of_a_document_that_rules_drop_everything_goes() {
+        let spec: RefinerSpec = "rules:gopher-quality".parse().unwrap();
+        let (decider, _) = spec.decider().unwrap();
+        let out = answered_by(&decider, "{\"id\":\"a\",\"text\":\"too short\"}").unwrap();
+        let row: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            (&row["outcome"], &row["deletions"]),
+            (&"emptied".into(), &serde_json::json!([[0, 9, null]]))
+        );
     }
 
     #[test]

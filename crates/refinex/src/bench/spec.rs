@@ -2,9 +2,11 @@
 
 use crate::decider::Decider;
 use crate::error::RunError;
+use crate::ruler::Ruler;
 use crate::settings::Settings;
 use crate::tagger::{LineTagger, OperatingPoint, TaggerWeights};
 use refinex_core::{KeepAll, Score};
+use refinex_rules::{Profile, Rules};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -24,6 +26,8 @@ pub enum RefinerSpec {
     },
     /// A generator of these weights, in process.
     Generator(PathBuf),
+    /// Rules by their names, as a profile decides; of a document that they drop everything goes.
+    Rules(Rules),
     /// A command that reads rows and writes rows of a sidecar.
     Command(String),
 }
@@ -47,7 +51,7 @@ pub struct NamedRefiner {
 }
 
 const FORMS: &str = "keep-all, tagger, weights:PATH, both with @THRESHOLD or @careful too, \
-                     generator:PATH or command:COMMAND";
+                     generator:PATH, rules:NAMES, rules:NAMES@PROFILE or command:COMMAND";
 
 impl FromStr for RefinerSpec {
     type Err = RunError;
@@ -58,6 +62,9 @@ impl FromStr for RefinerSpec {
         }
         if let Some(path) = text.strip_prefix("generator:").filter(|rest| !rest.is_empty()) {
             return Ok(Self::Generator(path.into()));
+        }
+        if let Some(rules) = text.strip_prefix("rules:") {
+            return rules_of(rules);
         }
         let (what, threshold) = match text.rsplit_once('@') {
             Some((what, threshold)) => (what, Some(threshold.parse()?)),
@@ -81,6 +88,10 @@ impl fmt::Display for RefinerSpec {
         match self {
             Self::KeepAll => f.write_str("keep-all"),
             Self::Generator(path) => write!(f, "generator:{}", path.display()),
+            Self::Rules(rules) if rules.profile() == Profile::default() => {
+                write!(f, "rules:{}", rules.names())
+            }
+            Self::Rules(rules) => write!(f, "rules:{}@{}", rules.names(), rules.profile()),
             Self::Command(command) => write!(f, "command:{command}"),
             Self::Tagger { weights, threshold } => {
                 match weights {
@@ -131,6 +142,14 @@ impl fmt::Display for Threshold {
     }
 }
 
+/// `NAMES` or `NAMES@PROFILE`.
+fn rules_of(text: &str) -> Result<RefinerSpec, RunError> {
+    let (names, profile) = text.split_once('@').unwrap_or((text, ""));
+    let profile = if profile.is_empty() { Ok(Profile::default()) } else { profile.parse() };
+    let rules = profile.and_then(|profile| Rules::parse(names, profile));
+    rules.map(RefinerSpec::Rules).map_err(RunError::new)
+}
+
 /// The generator at `path`, with the chunks of its training.
 #[cfg(feature = "tokenizers")]
 fn generator_of(path: &Path) -> Result<(Decider, Settings), RunError> {
@@ -168,6 +187,10 @@ impl RefinerSpec {
                 Ok((Decider::Model(Arc::new(tagger)), settings))
             }
             Self::Generator(path) => generator_of(path),
+            Self::Rules(rules) => {
+                let ruler = Ruler { rules: rules.clone(), then: None };
+                Ok((Decider::Rules(Box::new(ruler)), Settings::default()))
+            }
             Self::Command(command) => Err(RunError::new(format!(
                 "expected a refiner of this program, but found the command {command}"
             ))),
@@ -188,6 +211,8 @@ mod tests {
             "tagger@careful",
             "weights:a/b@0.25",
             "generator:g",
+            "rules:c4-lines",
+            "rules:gopher,ptf-lines@datatrove-0.3.0",
             "command:x -y=1",
         ] {
             assert_eq!(text.parse::<RefinerSpec>().unwrap().to_string(), text);

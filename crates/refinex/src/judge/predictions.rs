@@ -1,6 +1,6 @@
 //! The predictions of one refiner, by document.
 
-use super::row::Prediction;
+use super::row::{Prediction, is_dropped};
 use crate::error::RunError;
 use crate::run_file::RunFile;
 use refinex_core::Tally;
@@ -142,20 +142,32 @@ impl Reading<'_> {
         while let Some(batch) = reader.next_batch().map_err(said)? {
             let decoded = batch.decode();
             for document in (0..decoded.len()).filter_map(|at| decoded.document(at).ok()) {
-                let row = sidecar.next_row().map_err(said)?;
-                let row = row.ok_or_else(|| {
+                let row = self.next_written(&mut sidecar)?.ok_or_else(|| {
                     let why = format!("{}: expected a program for each document", documents.name);
                     self.fail(&format!("{why}, but found more documents"))
                 })?;
                 self.take(&row, Some(document.text))?;
             }
         }
-        match sidecar.next_row().map_err(said)? {
+        match self.next_written(&mut sidecar)? {
             None => Ok(()),
             Some(_) => Err(self.fail(&format!(
                 "{}: expected a document for each program, but found more programs",
                 documents.name
             ))),
+        }
+    }
+
+    /// The next row of a document that was written; documents that were dropped before it are taken.
+    fn next_written(
+        &mut self,
+        sidecar: &mut JsonReader<Object>,
+    ) -> Result<Option<Object>, RunError> {
+        loop {
+            match sidecar.next_row().map_err(said)? {
+                Some(row) if is_dropped(&row) => self.take(&row, None)?,
+                row => return Ok(row),
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! One row of predictions, in any of its forms.
 
-use refinex_core::{Deletions, Score, Scores, Span, distill, execute, parse, resolve_document};
+use refinex_core::{
+    Deletions, Outcome, Score, Scores, Span, distill, execute, parse, resolve_document,
+};
 use refinex_corpus::ScoredSpan;
 use refinex_eval::Rewriting;
 use serde_json::{Map, Value};
@@ -15,6 +17,8 @@ pub(crate) struct Prediction {
 
 /// In which words it says it.
 enum Said {
+    /// All of it is left out.
+    Dropped,
     Spans(Vec<Span>),
     Program(String),
     Rewritten(String),
@@ -34,6 +38,7 @@ impl Prediction {
     pub(crate) fn read(row: &Map<String, Value>, refined_key: &str) -> Result<Self, String> {
         let string = |key: &str| row.get(key).and_then(Value::as_str);
         let said = match (row.get("deletions"), string("program"), string(refined_key)) {
+            _ if is_dropped(row) => Said::Dropped,
             // A row that was written by hand may have its deletions as a program alone.
             (Some(Value::Array(none)), Some(program), _)
                 if none.is_empty() && program != "keep_all()" =>
@@ -62,6 +67,10 @@ impl Prediction {
     /// What is deleted from `text`, and what else was done if it was rewritten.
     pub(crate) fn deletions(&self, text: &str) -> Result<(Deletions, Option<Rewriting>), String> {
         match &self.said {
+            Said::Dropped => {
+                let all = Deletions::from_spans(text, [Span::new(0, text.len())]);
+                Ok((all.map_err(|error| error.to_string())?, None))
+            }
             Said::Spans(spans) => {
                 let deletions = Deletions::from_spans(text, spans.iter().copied());
                 Ok((deletions.map_err(|error| error.to_string())?, None))
@@ -93,6 +102,11 @@ impl Prediction {
     pub(crate) const fn scores(&self) -> Option<&Scores> {
         self.scores.as_ref()
     }
+}
+
+/// Whether a row of a sidecar says that rules left its document out.
+pub(crate) fn is_dropped(row: &Map<String, Value>) -> bool {
+    row.get("outcome").and_then(Value::as_str) == Some(Outcome::Dropped.name())
 }
 
 fn of_program(text: &str, program: &str) -> Result<Deletions, String> {

@@ -5,12 +5,13 @@ use super::columns::RowOf;
 use super::fingerprint::fingerprint;
 use super::set::{BadLabel, Labelled, LabelledDocument};
 use crate::corpus_run::{Job, run_corpus};
-use crate::decider::{Decider, ProgramStore, Row};
+use crate::decider::{Decider, Row};
 use crate::error::RunError;
 use crate::plan::{Plan, ShardChoice};
 use crate::progress::Silent;
 use crate::run_file::RunFile;
 use crate::settings::Settings;
+use crate::stored::ProgramStore;
 use refinex_core::Identity;
 use refinex_corpus::{
     FailedRow, FailedWriter, InputShard, JsonReader, JsonWriter, ProgramWriter, RunDirectory,

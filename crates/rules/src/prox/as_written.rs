@@ -8,10 +8,10 @@
 
 use crate::chars::{CharClasses, DECIMAL};
 use crate::python;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// Its text is that of the program.
@@ -35,12 +35,16 @@ pub struct Executed {
     pub fate: Fate,
     /// Errors that ProX counts.
     pub errors: usize,
+    /// Words that the program left.
+    pub words_left: usize,
+    /// Words of the document before.
+    pub words: usize,
 }
 
 /// Share of the words that must be left: `1 - threshold_2`, as Python computes it.
-const LEAST_LEFT: f64 = 1.0 - 0.95;
+pub const LEAST_LEFT: f64 = 1.0 - 0.95;
 /// Fewest words, less one, that are left of a document that stays.
-const SHORT: usize = 10;
+pub const SHORT: usize = 10;
 /// Errors that void a program.
 const VOIDING: usize = 2;
 
@@ -50,14 +54,14 @@ pub fn execute_as_written(text: &str, program: &str) -> Executed {
     let mut executor = Executor::new(text);
     program.trim_matches(' ').split('\n').for_each(|call| executor.call(call));
     let (refined, errors) = executor.finish();
-    let (left, all) = (python::split(&refined).count(), python::split(text).count());
-    let fate = fate(left, all, errors);
+    let (words_left, words) = (python::split(&refined).count(), python::split(text).count());
+    let fate = fate(words_left, words, errors);
     let text = match fate {
         Fate::Refined => refined,
         Fate::NearlyEmptied | Fate::TooShort => String::new(),
         Fate::Voided | Fate::Crashed => text.to_owned(),
     };
-    Executed { text, fate, errors }
+    Executed { text, fate, errors, words_left, words }
 }
 
 fn fate(left: usize, all: usize, errors: usize) -> Fate {
@@ -231,7 +235,7 @@ mod tests {
                         It opens again in spring, when the river is low enough.\nShare this page";
 
     fn run(program: &str) -> (String, Fate, usize) {
-        let Executed { text, fate, errors } = execute_as_written(TEXT, program);
+        let Executed { text, fate, errors, .. } = execute_as_written(TEXT, program);
         (text, fate, errors)
     }
 

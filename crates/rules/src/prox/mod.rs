@@ -1,10 +1,13 @@
 //! Programs of ProX (arXiv:2409.17115), carried out twice: [as ProX's own executor does](execute_as_written),
-//! with its defects, and [as they were meant](read()).
+//! with its defects, and [as they were meant](read()). A program for a whole document says whether it
+//! stays: [`drops_document`] as ProX reads it, [`read_document`] as it was meant.
 
 mod as_written;
+mod document;
 mod read;
 
-pub use as_written::{Executed, Fate, execute_as_written};
+pub use as_written::{Executed, Fate, LEAST_LEFT, SHORT, execute_as_written};
+pub use document::{Choice, parted, read_document};
 pub use read::{RefusedCall, Taken, read};
 
 /// Whether a program for a whole document drops it: ProX looks for the four letters anywhere.
