@@ -37,9 +37,9 @@ pub struct Remote {
     #[arg(long, value_name = "JSON", requires = "model")]
     pub extra: Option<String>,
     #[command(flatten)]
-    pub connection: Connection,
-    #[command(flatten)]
     pub batch: Batch,
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// What generators of both kinds are told.

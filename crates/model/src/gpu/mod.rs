@@ -10,6 +10,7 @@ mod cuda;
 #[cfg(not(feature = "cuda"))]
 mod none;
 
+use crate::error::ModelError;
 pub(crate) use call::Call;
 #[cfg(feature = "cuda")]
 pub(crate) use cuda::Gpu;
@@ -24,6 +25,19 @@ pub enum Device {
     Cpu,
     /// On the first GPU of NVIDIA, in single precision, by cuBLAS.
     Cuda,
+}
+
+impl Device {
+    /// Whether it can be used here.
+    ///
+    /// # Errors
+    /// If not: in words that say what is missing.
+    pub fn check(self) -> Result<(), ModelError> {
+        match self {
+            Self::Cpu => Ok(()),
+            Self::Cuda => Gpu::open().map(drop),
+        }
+    }
 }
 
 impl std::str::FromStr for Device {
