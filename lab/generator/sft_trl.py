@@ -5,7 +5,7 @@ builds the configuration and stops. Not run here, for want of a GPU.
 
     refinex export sft labelled/ -o sft --dialect prompt-completion --max-tokens 16000 \
         --tokenizer Qwen3-0.6B-Base/tokenizer.json
-    accelerate launch --num_processes 8 lab/generator/trl.py sft/train.jsonl saves/refine-0.6b
+    accelerate launch --num_processes 8 lab/generator/sft_trl.py sft/train.jsonl saves/refine-0.6b
 
 The loss is on the program alone, since the rows are prompt and completion. Qwen3's chat template puts
 empty thoughts before the last answer, so the model learns them too: ask the served model with
