@@ -1,19 +1,13 @@
 //! What can be said to `refinex expert`.
 
 use crate::arguments::{Part, Rows};
+use crate::connection_arguments::{BATCH, Batch, Connection};
 use clap::Args;
 use refinex::RunError;
 use refinex::expert::{ExpertRun, Sample};
-use refinex::experts::{
-    ApiKey, Asking, ExpertSettings, Limits, Patience, Prices, Prompt, Sampling, Task, Timeouts,
-    Transport,
-};
+use refinex::experts::{Asking, Prompt, Sampling, Task};
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// What stands for the endpoint where batch files are the transport and none is named.
-pub const BATCH: &str = "batch";
+use std::path::Path;
 
 #[derive(Args)]
 pub struct Expert {
@@ -29,9 +23,6 @@ pub struct Expert {
     /// Name of the model.
     #[arg(long, value_name = "NAME")]
     pub model: String,
-    /// Variable of the environment that holds the key; without one, none is sent.
-    #[arg(long, value_name = "NAME", default_value = "OPENAI_API_KEY")]
-    pub api_key_env: String,
     #[command(flatten)]
     pub rows: Rows,
     #[command(flatten)]
@@ -39,21 +30,9 @@ pub struct Expert {
     #[command(flatten)]
     pub seeds: SeedChoice,
     #[command(flatten)]
-    pub traffic: Traffic,
+    pub connection: Connection,
     #[command(flatten)]
-    pub budget: BudgetArguments,
-    /// Folder of answers, shared by all runs [default: refinex/expert in the user's cache folder].
-    #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
-    /// Append a line of JSON for each request: sizes, times, faults; no text and no key.
-    #[arg(long, value_name = "FILE")]
-    pub log: Option<PathBuf>,
-    /// Send nothing: write the requests to an OpenAI batch file.
-    #[arg(long, value_name = "FILE", conflicts_with = "batch_in")]
-    pub batch_out: Option<PathBuf>,
-    /// Send nothing: take the answers from the output and error files of a batch.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub batch_in: Vec<PathBuf>,
+    pub batch: Batch,
     /// Ask again where shards are done, but chunks had no answer.
     #[arg(long)]
     pub retry_failed: bool,
@@ -102,49 +81,6 @@ pub struct SeedChoice {
     pub seed: u64,
 }
 
-#[derive(Args)]
-#[command(next_help_heading = "How it is asked")]
-pub struct Traffic {
-    /// Requests at once.
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub concurrency: usize,
-    /// Seconds to wait for a connection.
-    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
-    pub connect_timeout: Duration,
-    /// Seconds to wait for an answer, all in all.
-    #[arg(long, value_name = "S", default_value = "600", value_parser = seconds)]
-    pub timeout: Duration,
-    /// Requests for one chunk, where they fail and may succeed later.
-    #[arg(long, value_name = "N", default_value_t = 6)]
-    pub attempts: u32,
-    /// Seconds that the first wait between them has at most; it doubles.
-    #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
-    pub first_wait: Duration,
-    /// Seconds that no wait is over.
-    #[arg(long, value_name = "S", default_value = "60", value_parser = seconds)]
-    pub longest_wait: Duration,
-    /// Stop after so many chunks in a row that had no answer.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub give_up_after: usize,
-}
-
-#[derive(Args)]
-#[command(next_help_heading = "What it may cost, this time")]
-pub struct BudgetArguments {
-    /// Tokens, read and written.
-    #[arg(long, value_name = "N")]
-    pub budget_tokens: Option<u64>,
-    /// Money, in the currency of the prices.
-    #[arg(long, value_name = "X")]
-    pub budget_cost: Option<f64>,
-    /// Price of a million tokens read.
-    #[arg(long, value_name = "X", default_value_t = 0.0)]
-    pub price_in: f64,
-    /// Price of a million tokens written.
-    #[arg(long, value_name = "X", default_value_t = 0.0)]
-    pub price_out: f64,
-}
-
 impl Expert {
     /// What is asked of whom.
     pub fn asking(&self) -> Result<Asking, RunError> {
@@ -163,24 +99,6 @@ impl Expert {
         })
     }
 
-    /// How it is asked.
-    pub fn settings(&self) -> Result<ExpertSettings, RunError> {
-        let connection = Connection {
-            api_key_env: &self.api_key_env,
-            traffic: &self.traffic,
-            budget: &self.budget,
-            cache: self.cache.as_ref(),
-            log: self.log.as_ref(),
-            seed: self.seeds.seed,
-        };
-        connection.settings()
-    }
-
-    /// How requests travel.
-    pub fn transport(&self) -> Transport {
-        transport(self.batch_out.as_ref(), &self.batch_in)
-    }
-
     /// What decides the pairs.
     pub fn run(&self, asking: &Asking) -> ExpertRun {
         let sample = self.seeds.sample.map(|count| Sample {
@@ -195,62 +113,6 @@ impl Expert {
             sample,
             ..ExpertRun::new(&self.inputs, asking)
         }
-    }
-}
-
-impl BudgetArguments {
-    /// The prices.
-    pub const fn prices(&self) -> Prices {
-        Prices { input: self.price_in, output: self.price_out }
-    }
-
-    pub fn limits(&self) -> Limits {
-        Limits { tokens: self.budget_tokens, cost: self.budget_cost, prices: self.prices() }
-    }
-}
-
-/// What decides how an endpoint is asked.
-pub struct Connection<'a> {
-    pub api_key_env: &'a str,
-    pub traffic: &'a Traffic,
-    pub budget: &'a BudgetArguments,
-    pub cache: Option<&'a PathBuf>,
-    pub log: Option<&'a PathBuf>,
-    /// Of the waits between attempts.
-    pub seed: u64,
-}
-
-impl Connection<'_> {
-    pub fn settings(&self) -> Result<ExpertSettings, RunError> {
-        let traffic = self.traffic;
-        let cache = self.cache.cloned().or_else(usual_cache).ok_or_else(|| {
-            RunError::new("expected a folder for answers, but found no home: give one by --cache")
-        })?;
-        Ok(ExpertSettings {
-            key: ApiKey::from_environment(self.api_key_env)
-                .map_err(|error| RunError::new(error.to_string()))?,
-            timeouts: Timeouts { connect: traffic.connect_timeout, total: traffic.timeout },
-            patience: Patience {
-                attempts: traffic.attempts,
-                first: traffic.first_wait,
-                longest: traffic.longest_wait,
-                seed: self.seed,
-            },
-            limits: self.budget.limits(),
-            concurrency: traffic.concurrency,
-            give_up_after: traffic.give_up_after,
-            cache,
-            log: self.log.cloned(),
-        })
-    }
-}
-
-/// How requests travel.
-pub fn transport(batch_out: Option<&PathBuf>, batch_in: &[PathBuf]) -> Transport {
-    match batch_out {
-        Some(file) => Transport::BatchOut(file.clone()),
-        None if batch_in.is_empty() => Transport::Http,
-        None => Transport::BatchIn(batch_in.to_vec()),
     }
 }
 
@@ -272,18 +134,5 @@ fn prompt(name: &str) -> Result<Prompt, RunError> {
     found.map_err(|error| {
         let more = if is_file { "" } else { " (there is no file of that name either)" };
         RunError::new(format!("{error}{more}"))
-    })
-}
-
-pub fn usual_cache() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
-    Some(cache?.join("refinex").join("expert"))
-}
-
-fn seconds(text: &str) -> Result<Duration, RunError> {
-    let parsed = text.parse().ok().filter(|s: &f64| *s > 0.0);
-    parsed.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(|| {
-        RunError::new(format!("expected a number of seconds over 0, but found {text}"))
     })
 }

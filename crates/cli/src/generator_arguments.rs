@@ -1,15 +1,17 @@
 //! What can be said to `refinex refine` of a generator behind an endpoint.
 
-use crate::expert_arguments::{BATCH, BudgetArguments, Connection, Traffic, extra, transport};
+use crate::connection_arguments::{BATCH, Batch, Connection};
+use crate::expert_arguments::extra;
 use clap::Args;
 use refinex::RunError;
 use refinex::expert::ExpertRun;
 use refinex::experts::{Asking, Constrain, Expert, Generator, Sampling, Task};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 #[derive(Args)]
 #[command(next_help_heading = "A generator behind an endpoint, instead of the tagger")]
+#[command(mut_group("Connection", |group| group.requires("model")))]
+#[command(mut_group("Batch", |group| group.requires("model")))]
 #[command(mut_group("Traffic", |group| group.requires("model")))]
 #[command(mut_group("BudgetArguments", |group| group.requires("model")))]
 pub struct Remote {
@@ -21,9 +23,6 @@ pub struct Remote {
     #[arg(long, value_name = "NAME")]
     #[arg(conflicts_with_all = ["threshold", "weights", "keep_all", "no_scores"])]
     pub model: Option<String>,
-    /// Variable of the environment that holds the key; without one, none is sent.
-    #[arg(long, value_name = "NAME", default_value = "OPENAI_API_KEY", requires = "model")]
-    pub api_key_env: String,
     /// How the server is told to write valid programs alone: none, structured-outputs (vLLM from
     /// 0.12 on), guided (vLLM before), llama-cpp.
     #[arg(long, value_name = "HOW", default_value_t = Constrain::None, requires = "model")]
@@ -37,22 +36,10 @@ pub struct Remote {
     /// More fields of the request, such as '{"chat_template_kwargs":{"enable_thinking":false}}'.
     #[arg(long, value_name = "JSON", requires = "model")]
     pub extra: Option<String>,
-    /// Folder of answers, shared by all runs [default: refinex/expert in the user's cache folder].
-    #[arg(long, value_name = "DIR", requires = "model")]
-    pub cache: Option<PathBuf>,
-    /// Append a line of JSON for each request: sizes, times, faults; no text and no key.
-    #[arg(long, value_name = "FILE", requires = "model")]
-    pub log: Option<PathBuf>,
-    /// Send nothing: write the requests to an OpenAI batch file.
-    #[arg(long, value_name = "FILE", requires = "model", conflicts_with = "batch_in")]
-    pub batch_out: Option<PathBuf>,
-    /// Send nothing: take the answers from the output and error files of a batch.
-    #[arg(long, value_name = "FILE", requires = "model", num_args = 1..)]
-    pub batch_in: Vec<PathBuf>,
     #[command(flatten)]
-    pub traffic: Traffic,
+    pub batch: Batch,
     #[command(flatten)]
-    pub budget: BudgetArguments,
+    pub connection: Connection,
 }
 
 /// What generators of both kinds are told.
@@ -72,28 +59,16 @@ impl Remote {
     /// The generator, if one was asked for.
     pub fn generator(&self, programs: &Programs) -> Result<Option<Generator>, RunError> {
         let Some(model) = &self.model else { return Ok(None) };
-        let is_batch = self.batch_out.is_some() || !self.batch_in.is_empty();
+        let is_batch = self.batch.is_used();
         let endpoint = self.endpoint.clone().or_else(|| is_batch.then(|| BATCH.to_owned()));
         let endpoint = endpoint.ok_or_else(|| {
             RunError::new(format!(
                 "expected --endpoint for the model {model}, but found neither it nor a batch file"
             ))
         })?;
-        let connection = Connection {
-            api_key_env: &self.api_key_env,
-            traffic: &self.traffic,
-            budget: &self.budget,
-            cache: self.cache.as_ref(),
-            log: self.log.as_ref(),
-            seed: 0,
-        };
-        let transport = transport(self.batch_out.as_ref(), &self.batch_in);
-        let expert = Expert::connect(
-            self.asking(endpoint, model, programs)?,
-            connection.settings()?,
-            &transport,
-        )
-        .map_err(|error| RunError::new(error.to_string()))?;
+        let asking = self.asking(endpoint, model, programs)?;
+        let expert = Expert::connect(asking, self.connection.settings(0)?, &self.batch.transport())
+            .map_err(|error| RunError::new(error.to_string()))?;
         Ok(Some(Generator { expert }))
     }
 

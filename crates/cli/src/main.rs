@@ -4,6 +4,7 @@ mod arguments;
 mod bars;
 mod bench_arguments;
 mod command;
+mod connection_arguments;
 mod expert_arguments;
 mod export_arguments;
 mod generator_arguments;

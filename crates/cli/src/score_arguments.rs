@@ -1,12 +1,9 @@
 //! What can be said about scores of quality.
 
-use crate::expert_arguments::{BudgetArguments, Traffic, usual_cache};
+use crate::connection_arguments::Connection;
 use clap::Args;
 use refinex::RunError;
-use refinex::experts::{
-    ApiKey, Asking, Expert, ExpertSettings, Judge, Patience, Prompt, Sampling, Task, Timeouts,
-    Transport,
-};
+use refinex::experts::{Asking, Expert, Judge, Prompt, Sampling, Task, Transport};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -32,16 +29,8 @@ pub struct Score {
     /// `<score>N</score>`.
     #[arg(long, value_name = "NAME|FILE", default_value = "judge-v1")]
     pub prompt: String,
-    /// Variable of the environment that holds the key; without one, none is sent.
-    #[arg(long, value_name = "NAME", default_value = "OPENAI_API_KEY")]
-    pub api_key_env: String,
-    /// Folder of answers, shared by all runs [default: refinex/expert in the user's cache folder].
-    #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
     #[command(flatten)]
-    pub traffic: Traffic,
-    #[command(flatten)]
-    pub budget: BudgetArguments,
+    pub connection: Connection,
     /// Print JSON.
     #[arg(long, conflicts_with = "markdown")]
     pub json: bool,
@@ -74,30 +63,9 @@ impl Score {
             task: Task::Rewrite(prompt.map_err(said)?),
             sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
         };
-        let expert = Expert::connect(asking, self.settings()?, &Transport::Http).map_err(said)?;
+        let expert = Expert::connect(asking, self.connection.settings(0)?, &Transport::Http)
+            .map_err(said)?;
         Ok(Some(Judge::new(expert.rewriter)))
-    }
-
-    fn settings(&self) -> Result<ExpertSettings, RunError> {
-        let traffic = &self.traffic;
-        let cache = self.cache.clone().or_else(usual_cache).ok_or_else(|| {
-            RunError::new("expected a folder for answers, but found no home: give one by --cache")
-        })?;
-        Ok(ExpertSettings {
-            key: ApiKey::from_environment(&self.api_key_env).map_err(said)?,
-            timeouts: Timeouts { connect: traffic.connect_timeout, total: traffic.timeout },
-            patience: Patience {
-                attempts: traffic.attempts,
-                first: traffic.first_wait,
-                longest: traffic.longest_wait,
-                seed: 0,
-            },
-            limits: self.budget.limits(),
-            concurrency: traffic.concurrency,
-            give_up_after: traffic.give_up_after,
-            cache,
-            log: None,
-        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::arguments::score;
 use clap::{Args, Subcommand};
 use refinex::core::Score;
 use refinex::expert::ExpertRun;
+use refinex::model::Device;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -182,6 +183,9 @@ pub struct TrainGenerator {
     /// Threads; each has a gradient of its own, 4 bytes a weight that learns.
     #[arg(long, default_value_t = 2, value_parser = positive)]
     pub threads: usize,
+    /// Where large products are made: cpu, or cuda in a build with that feature.
+    #[arg(long, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// Most tokens that a thread reads at once: less takes less memory.
     #[arg(long, default_value_t = 2048, value_parser = positive)]
     pub pack_tokens: usize,

@@ -185,6 +185,23 @@ fn a_training_that_was_killed_goes_on_to_the_same_weights() {
     assert!(weights(&whole) == weights(&killed));
 }
 
+#[test]
+fn a_gpu_that_cannot_be_used_is_told_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, data) = base_and_data(folder.path());
+    let out = folder.path().join("out");
+    let mut line = arguments(&base, &data, text(&out));
+    line.extend(["--device", "cuda"]);
+    let done = refinex(&line);
+    let said = String::from_utf8_lossy(&done.stderr);
+    if done.status.success() {
+        assert!(cfg!(feature = "cuda"), "a GPU is used by builds with the feature alone");
+        return;
+    }
+    assert!(said.contains("for --device cuda, but found"), "{said}");
+    assert!(!out.exists());
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -8,7 +8,7 @@
 
 use refinex_core::Chunk;
 use refinex_model::generator::{
-    Allowed, Cache, Decoding, Generator, GeneratorSettings, Network, Written, write,
+    Allowed, Decoding, Generator, GeneratorSettings, Network, Written, write,
 };
 use serde_json::{Value, json};
 use std::io::Read;
@@ -91,7 +91,7 @@ fn said(written: &Written, clock: &Clock) -> Value {
 /// Seconds for reading the tokens, and for writing `count` more.
 fn speed(network: &Network, ids: &[u32], count: usize, opened: &Value) -> Value {
     let masks = vec![vec![true; network.config().vocabulary]];
-    let mut cache = Cache::new(network.config(), ids.len() + count);
+    let mut cache = network.cache(ids.len() + count);
     let clock = Clock::new();
     let mut state = network.read(&mut cache, ids, 1);
     let read = clock.told();
@@ -146,7 +146,7 @@ fn scripted(
     tokens.push(generator.end());
     let (count, script) = (tokens.len(), Script { tokens, at: 0 });
     let writable = vec![true; network.config().vocabulary];
-    let mut begun = Cache::new(network.config(), question.len());
+    let mut begun = network.cache(question.len());
     let _ = network.read(&mut begun, &question[..question.len() - 1], 0);
     let how = Decoding { most_tokens: count + 1, draft };
     let clock = Clock::new();

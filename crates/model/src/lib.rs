@@ -8,6 +8,7 @@ mod encoder;
 mod error;
 mod facts;
 pub mod generator;
+mod gpu;
 mod inline;
 mod kernel;
 mod layout;
@@ -28,6 +29,7 @@ mod weights;
 mod words;
 
 pub use error::ModelError;
+pub use gpu::Device;
 pub use tagger::Tagger;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::TokenCounter;

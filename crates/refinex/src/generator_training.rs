@@ -108,6 +108,8 @@ impl GeneratorTraining {
         (folder, command): (&Path, &[String]),
         news: &mut dyn FnMut(News<'_>),
     ) -> Result<(), RunError> {
+        let device = self.settings.device.check();
+        device.map_err(|error| RunError::new(error.to_string()))?;
         let base = Path::new(&self.base);
         let weights = Weights::open(base).map_err(|error| self.of_base(error))?;
         let config = self.config(&weights)?;

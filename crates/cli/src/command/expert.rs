@@ -19,7 +19,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
         print_plan(&plan, &run, arguments);
         return Ok(ExitCode::SUCCESS);
     }
-    let expert = Expert::connect(asking, arguments.settings()?, &arguments.transport())
+    let how = arguments.connection.settings(arguments.seeds.seed)?;
+    let expert = Expert::connect(asking, how, &arguments.batch.transport())
         .map_err(|error| RunError::new(error.to_string()))?;
     let seeds = draw(&run, &plan, arguments)?;
     let job = ExpertJob {
@@ -29,7 +30,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, RunError> {
         choice: arguments.part.shard,
         seeds: &seeds,
         output: &arguments.output,
-        concurrency: arguments.traffic.concurrency,
+        concurrency: arguments.connection.traffic.concurrency,
         retry_failed: arguments.retry_failed,
     };
     if expert.queue.is_some() { queue(&job, arguments) } else { ask(&job, arguments) }
@@ -60,7 +61,7 @@ fn ask(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError>
         bars.finish();
         report?
     };
-    let (sums, prices) = (job.expert.ledger.sums(), arguments.budget.prices());
+    let (sums, prices) = (job.expert.ledger.sums(), arguments.connection.budget.prices());
     if arguments.part.json {
         print_json(&report, &sums, prices);
     } else {
@@ -75,7 +76,7 @@ fn ask(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError>
 
 fn queue(job: &ExpertJob<'_>, arguments: &Arguments) -> Result<ExitCode, RunError> {
     let report = queue_requests(job)?;
-    print_queue(&report, job.expert, arguments.batch_out.as_deref(), arguments.part.json)
+    print_queue(&report, job.expert, arguments.batch.batch_out.as_deref(), arguments.part.json)
 }
 
 /// Tells what was read of a batch.

@@ -24,7 +24,7 @@ pub fn run(arguments: &Refine, generator: Generator) -> Result<ExitCode, RunErro
     let told = Told { command: "refine", ledger: Some(&generator.expert.ledger) };
     let code = run_told(&told, &arguments.inputs, &decider, &settings, &arguments.run)?;
     if !arguments.run.part.json && !arguments.run.part.dry_run {
-        print_sent(&generator.expert.ledger.sums(), arguments.remote.budget.prices());
+        print_sent(&generator.expert.ledger.sums(), arguments.remote.connection.budget.prices());
     }
     Ok(code)
 }
@@ -48,5 +48,5 @@ fn queue(
     };
     let report = queue_drafts(&job, generator)?;
     let json = arguments.run.part.json;
-    print_queue(&report, &generator.expert, arguments.remote.batch_out.as_deref(), json)
+    print_queue(&report, &generator.expert, arguments.remote.batch.batch_out.as_deref(), json)
 }

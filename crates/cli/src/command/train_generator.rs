@@ -60,6 +60,7 @@ mod telling {
             clip: arguments.clip,
             threads: arguments.threads,
             pack_tokens: arguments.pack_tokens,
+            device: arguments.device,
             evaluate_every: arguments.evaluate_every,
             patience: arguments.patience.unwrap_or(usize::MAX),
             keep_every: arguments.keep_every,

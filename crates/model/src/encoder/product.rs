@@ -1,6 +1,8 @@
 //! Matrix products of the encoder, by `rten-gemm`: f32 in training, bytes in inference. It picks its
 //! kernels (AVX-512 with VNNI, AVX2, NEON, portable) at run time.
 
+use crate::error::ModelError;
+use crate::gpu::{Call, Device, Gpu};
 use rayon::ThreadPoolBuilder;
 use rten_gemm::{
     BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix, QuantParams,
@@ -40,6 +42,11 @@ impl<'a> View<'a> {
         self.shape[1]
     }
 
+    /// Numbers from one row to the next, and from one column to the next.
+    pub(crate) const fn strides(&self) -> [usize; 2] {
+        self.strides
+    }
+
     fn tensor(self) -> NdTensorView<'a, f32, 2> {
         NdTensorView::from_data_with_strides(self.shape, self.data, self.strides)
             .expect("views are made inside their data")
@@ -60,11 +67,29 @@ const ZERO: u8 = 128;
 pub(crate) struct Products {
     gemm: GemmExecutor<f32>,
     bytes: GemmExecutor<u8, i8, i32>,
+    /// Where large products are made, if not here.
+    gpu: Option<Gpu>,
 }
 
 impl Products {
     pub(crate) fn new() -> Self {
-        Self { gemm: GemmExecutor::new(), bytes: GemmExecutor::new() }
+        Self { gemm: GemmExecutor::new(), bytes: GemmExecutor::new(), gpu: None }
+    }
+
+    /// Products of which a device makes the large ones.
+    ///
+    /// # Errors
+    /// If there is no such device.
+    pub(crate) fn on(device: Device) -> Result<Self, ModelError> {
+        let gpu = (device == Device::Cuda).then(Gpu::open).transpose()?;
+        Ok(Self { gpu, ..Self::new() })
+    }
+
+    /// # Errors
+    /// If the device could not make some product, which was then made here: what was asked for is
+    /// not what was done.
+    pub(crate) fn trouble(&self) -> Result<(), ModelError> {
+        self.gpu.as_ref().map_or(Ok(()), Gpu::trouble)
     }
 
     /// Products that run on the thread that asks for them, whatever `rayon`'s pool: how many
@@ -130,6 +155,13 @@ impl Products {
         beta: f32,
         bias: Option<BiasVector<'_, f32>>,
     ) {
+        if let Some(gpu) = &self.gpu
+            && bias.is_none()
+            && let Some(call) = Call::of(a, b, beta)
+            && gpu.run(&call, out, a.data, b.data)
+        {
+            return;
+        }
         let options = GemmOptions { beta, bias, ..GemmOptions::default() };
         let (a, b) = (GemmInputA::Unpacked(a.tensor()), GemmInputB::Unpacked(b.tensor()));
         self.gemm.gemm(out, a, b, options).expect("shapes are those of one network");

@@ -1,6 +1,6 @@
 //! Attention: what each token takes from those before it and from itself.
 
-use super::cache::{Head, Kept, PLACES};
+use super::cache::{Head, Kept, Number, PLACES, Rows};
 use super::config::Config;
 use super::team::Team;
 use crate::kernel::exp;
@@ -17,6 +17,21 @@ pub(super) fn attend(
     team: &Team,
     config: &Config,
     kept: &Kept,
+    x: &[f32],
+    stride: usize,
+    place: usize,
+) -> Vec<f32> {
+    match kept {
+        Kept::Small(kept) => attend_in(team, config, kept, x, stride, place),
+        Kept::Single(kept) => attend_in(team, config, kept, x, stride, place),
+    }
+}
+
+/// The same, where keys and values are kept in one kind of numbers.
+fn attend_in<T: Number>(
+    team: &Team,
+    config: &Config,
+    kept: &Rows<T>,
     x: &[f32],
     stride: usize,
     place: usize,
@@ -56,7 +71,7 @@ struct Question<'a> {
 }
 
 /// The answers of one head to questions whose view does not shrink from one to the next.
-fn answer(head: Head<'_>, questions: &[Question<'_>], width: usize) -> Vec<f32> {
+fn answer<T: Number>(head: Head<'_, T>, questions: &[Question<'_>], width: usize) -> Vec<f32> {
     let mut out = vec![0.0; questions.len() * width];
     let most = questions.last().map_or(0, |last| last.seen);
     let mut scores = vec![0.0; TILE * most.next_multiple_of(PLACES)];
@@ -67,26 +82,26 @@ fn answer(head: Head<'_>, questions: &[Question<'_>], width: usize) -> Vec<f32> 
 }
 
 #[multiversion(targets("x86_64+avx2+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-fn answer_tile<'a>(
-    head: Head<'a>,
+fn answer_tile<'a, T: Number>(
+    head: Head<'a, T>,
     tile: &[Question<'a>],
     width: usize,
     scores: &mut [f32],
     out: &mut [f32],
 ) {
     match tile.len() {
-        1 => answer_some::<1>(head, tile, width, scores, out),
-        2 => answer_some::<2>(head, tile, width, scores, out),
-        3 => answer_some::<3>(head, tile, width, scores, out),
-        4 => answer_some::<4>(head, tile, width, scores, out),
-        5 => answer_some::<5>(head, tile, width, scores, out),
-        _ => answer_some::<TILE>(head, tile, width, scores, out),
+        1 => answer_some::<T, 1>(head, tile, width, scores, out),
+        2 => answer_some::<T, 2>(head, tile, width, scores, out),
+        3 => answer_some::<T, 3>(head, tile, width, scores, out),
+        4 => answer_some::<T, 4>(head, tile, width, scores, out),
+        5 => answer_some::<T, 5>(head, tile, width, scores, out),
+        _ => answer_some::<T, TILE>(head, tile, width, scores, out),
     }
 }
 
 #[inline(always)]
-fn answer_some<const N: usize>(
-    head: Head<'_>,
+fn answer_some<T: Number, const N: usize>(
+    head: Head<'_, T>,
     tile: &[Question<'_>],
     width: usize,
     scores: &mut [f32],
@@ -96,7 +111,7 @@ fn answer_some<const N: usize>(
     let row = places.next_multiple_of(PLACES);
     let scores = &mut scores[..N * row];
     let values: [&[f32]; N] = std::array::from_fn(|n| &tile[n].values[..width]);
-    match_keys::<N>(head, values, row, scores);
+    match_keys::<T, N>(head, values, row, scores);
     let factor = 1.0 / (width as f32).sqrt();
     let mut inverse = [0f32; N];
     for (n, scores) in scores.chunks_exact_mut(row).enumerate() {
@@ -104,18 +119,18 @@ fn answer_some<const N: usize>(
     }
     let mut column = 0;
     while column + 2 * LANES <= width {
-        take::<N, { 2 * LANES }>(head, scores, (row, places), (column, width), inverse, out);
+        take::<T, N, { 2 * LANES }>(head, scores, (row, places), (column, width), inverse, out);
         column += 2 * LANES;
     }
     if column < width {
-        take::<N, LANES>(head, scores, (row, places), (column, width), inverse, out);
+        take::<T, N, LANES>(head, scores, (row, places), (column, width), inverse, out);
     }
 }
 
 /// The products of queries and keys.
 #[inline(always)]
-fn match_keys<const N: usize>(
-    head: Head<'_>,
+fn match_keys<T: Number, const N: usize>(
+    head: Head<'_, T>,
     queries: [&[f32]; N],
     row: usize,
     scores: &mut [f32],
@@ -125,7 +140,7 @@ fn match_keys<const N: usize>(
     let queries: [&[f32]; N] = std::array::from_fn(|n| &queries[n][..width]);
     let blocks = head.keys.chunks_exact(PLACES * width).zip(head.key_scales.chunks_exact(PLACES));
     for (at, (block, scales)) in blocks.take(row / PLACES).enumerate() {
-        let block: &[[i16; PLACES]] = &block.as_chunks().0[..width];
+        let block: &[[T; PLACES]] = &block.as_chunks().0[..width];
         let mut sums = [[0f32; PLACES]; N];
         for within in 0..width {
             let keys = widened(&block[within]);
@@ -147,10 +162,10 @@ fn match_keys<const N: usize>(
 
 /// Not `map`, of which calls are left that use no vector instructions.
 #[inline(always)]
-fn widened<const L: usize>(numbers: &[i16; L]) -> [f32; L] {
+fn widened<T: Number, const L: usize>(numbers: &[T; L]) -> [f32; L] {
     let mut wide = [0.0; L];
     for lane in 0..L {
-        wide[lane] = f32::from(numbers[lane]);
+        wide[lane] = numbers[lane].read();
     }
     wide
 }
@@ -181,8 +196,8 @@ fn weigh(scores: &mut [f32], seen: usize, factor: f32, scales: &[f32]) -> f32 {
 
 /// Sums the values at some columns by their weights.
 #[inline(always)]
-fn take<const N: usize, const L: usize>(
-    head: Head<'_>,
+fn take<T: Number, const N: usize, const L: usize>(
+    head: Head<'_, T>,
     weights: &[f32],
     (row, places): (usize, usize),
     (column, width): (usize, usize),
@@ -190,7 +205,7 @@ fn take<const N: usize, const L: usize>(
     out: &mut [f32],
 ) {
     let parts = width / L;
-    let values: &[[i16; L]] = head.values.as_chunks().0;
+    let values: &[[T; L]] = head.values.as_chunks().0;
     let mut sums = [[0f32; L]; N];
     // Places of the last block that are not seen weigh nothing.
     for first in (0..places).step_by(PLACES) {

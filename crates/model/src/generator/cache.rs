@@ -1,14 +1,59 @@
 //! The keys and values of what a generator has read, for later tokens to look at.
 //!
-//! They are rounded to 16 bits with a scale for each place and head: half of the memory that single
-//! precision reads for each token, and an error below 1e-4 of the largest value.
+//! Beside weights in small numbers they are rounded to 16 bits with a scale for each place and head:
+//! half of the memory that single precision reads for each token, and an error below 1e-4 of the
+//! largest value. Beside weights in single precision they stay as they are.
 
 use super::config::Config;
+use super::linear::Precision;
 
 /// Places of a block of keys.
 pub(super) const PLACES: usize = 16;
 /// The largest rounded value.
 const MOST: f32 = 32_767.0;
+
+/// In what keys and values are kept.
+pub(super) trait Number: Copy + Default + Sync {
+    /// What values are multiplied by when they are kept, and when they are read again.
+    fn scales(values: &[f32]) -> (f32, f32);
+    /// What is kept of a value that was multiplied.
+    fn kept(value: f32) -> Self;
+    /// What is read again.
+    fn read(self) -> f32;
+}
+
+impl Number for i16 {
+    fn scales(values: &[f32]) -> (f32, f32) {
+        let most = values.iter().fold(1e-30f32, |most, value| most.max(value.abs()));
+        (MOST / most, most / MOST)
+    }
+
+    #[inline(always)]
+    fn kept(value: f32) -> Self {
+        value.round() as Self
+    }
+
+    #[inline(always)]
+    fn read(self) -> f32 {
+        f32::from(self)
+    }
+}
+
+impl Number for f32 {
+    fn scales(_: &[f32]) -> (f32, f32) {
+        (1.0, 1.0)
+    }
+
+    #[inline(always)]
+    fn kept(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn read(self) -> f32 {
+        self
+    }
+}
 
 /// What a generator has read.
 pub struct Cache {
@@ -18,48 +63,59 @@ pub struct Cache {
 }
 
 /// Keys and values of a layer.
-pub(super) struct Kept {
+pub(super) enum Kept {
+    Small(Rows<i16>),
+    Single(Rows<f32>),
+}
+
+/// Keys and values of a layer, in one kind of numbers.
+pub(super) struct Rows<T> {
     heads: usize,
     head_width: usize,
     capacity: usize,
     /// For each head, blocks of [`PLACES`] places: their first values, their second values, ….
-    keys: Vec<i16>,
+    keys: Vec<T>,
     /// For each head, a row a place.
-    values: Vec<i16>,
+    values: Vec<T>,
     key_scales: Vec<f32>,
     value_scales: Vec<f32>,
 }
 
 /// What one head has kept.
 #[derive(Clone, Copy)]
-pub(super) struct Head<'a> {
-    pub(super) keys: &'a [i16],
-    pub(super) values: &'a [i16],
+pub(super) struct Head<'a, T> {
+    pub(super) keys: &'a [T],
+    pub(super) values: &'a [T],
     pub(super) key_scales: &'a [f32],
     pub(super) value_scales: &'a [f32],
 }
 
 impl Cache {
-    /// Room for so many tokens.
-    #[must_use]
-    pub fn new(config: &Config, tokens: usize) -> Self {
+    /// Room for so many tokens; `Network::cache` makes one for a network.
+    pub(super) fn new(config: &Config, precision: Precision, tokens: usize) -> Self {
         let capacity = tokens.next_multiple_of(PLACES);
-        let layers = (0..config.layers).map(|_| Kept::new(config, capacity)).collect();
-        Self { length: 0, capacity, layers }
+        let kept = |_| match precision {
+            Precision::Small => Kept::Small(Rows::new(config, capacity)),
+            Precision::Single => Kept::Single(Rows::new(config, capacity)),
+        };
+        Self { length: 0, capacity, layers: (0..config.layers).map(kept).collect() }
     }
 
-    /// The same, with room for so many tokens in all.
+    /// Takes over what another cache of the same network has kept.
     ///
     /// # Panics
-    /// If there is no room for what was read.
-    #[must_use]
-    pub fn with_room(&self, config: &Config, tokens: usize) -> Self {
-        let mut cache = Self::new(config, tokens);
-        assert!(self.length <= cache.capacity, "there is room for what was read");
-        let layers = cache.layers.iter_mut().zip(&self.layers);
-        layers.for_each(|(layer, from)| layer.take_over(from, self.length));
-        cache.length = self.length;
-        cache
+    /// If there is no room for it.
+    pub(super) fn take_over(&mut self, from: &Self) {
+        let length = from.length;
+        assert!(length <= self.capacity, "there is room for what was read");
+        for pair in self.layers.iter_mut().zip(&from.layers) {
+            match pair {
+                (Kept::Small(layer), Kept::Small(from)) => layer.take_over(from, length),
+                (Kept::Single(layer), Kept::Single(from)) => layer.take_over(from, length),
+                _ => unreachable!("caches of one network keep one kind of numbers"),
+            }
+        }
+        self.length = length;
     }
 
     /// Tokens that were read.
@@ -91,9 +147,19 @@ impl Cache {
 }
 
 impl Kept {
+    /// Keeps the keys and values of a place.
+    pub(super) fn put(&mut self, place: usize, keys: &[f32], values: &[f32]) {
+        match self {
+            Self::Small(rows) => rows.put(place, keys, values),
+            Self::Single(rows) => rows.put(place, keys, values),
+        }
+    }
+}
+
+impl<T: Number> Rows<T> {
     fn new(config: &Config, capacity: usize) -> Self {
         let (heads, head_width) = (config.kv_heads, config.head_width);
-        let numbers = || vec![0; heads * capacity * head_width];
+        let numbers = || vec![T::default(); heads * capacity * head_width];
         let scales = || vec![0.0; heads * capacity];
         Self {
             heads,
@@ -106,7 +172,7 @@ impl Kept {
         }
     }
 
-    pub(super) fn head(&self, head: usize) -> Head<'_> {
+    pub(super) fn head(&self, head: usize) -> Head<'_, T> {
         let (all, capacity) = (self.capacity * self.head_width, self.capacity);
         Head {
             keys: &self.keys[head * all..][..all],
@@ -130,30 +196,23 @@ impl Kept {
         }
     }
 
-    /// Keeps the keys and values of a place.
-    pub(super) fn put(&mut self, place: usize, keys: &[f32], values: &[f32]) {
+    fn put(&mut self, place: usize, keys: &[f32], values: &[f32]) {
         let width = self.head_width;
         for head in 0..self.heads {
             let at = head * self.capacity + place;
             let first = head * self.capacity * width;
-            let (inverse, scale) = scale_of(&keys[head * width..][..width]);
+            let (inverse, scale) = T::scales(&keys[head * width..][..width]);
             self.key_scales[at] = scale;
             let block = &mut self.keys[first + place / PLACES * PLACES * width..];
             for (within, key) in keys[head * width..][..width].iter().enumerate() {
-                block[within * PLACES + place % PLACES] = (key * inverse).round() as i16;
+                block[within * PLACES + place % PLACES] = T::kept(key * inverse);
             }
-            let (inverse, scale) = scale_of(&values[head * width..][..width]);
+            let (inverse, scale) = T::scales(&values[head * width..][..width]);
             self.value_scales[at] = scale;
             let row = &mut self.values[first + place * width..][..width];
             for (kept, value) in row.iter_mut().zip(&values[head * width..]) {
-                *kept = (value * inverse).round() as i16;
+                *kept = T::kept(value * inverse);
             }
         }
     }
-}
-
-/// What values are multiplied by when they are rounded, and when they are read again.
-fn scale_of(values: &[f32]) -> (f32, f32) {
-    let most = values.iter().fold(1e-30f32, |most, value| most.max(value.abs()));
-    (MOST / most, most / MOST)
 }

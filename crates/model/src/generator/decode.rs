@@ -50,7 +50,7 @@ pub fn write(
     how: Decoding,
 ) -> Written {
     let room = question.len() + how.most_tokens + how.draft + 1;
-    let mut cache = begun.with_room(network.config(), room);
+    let mut cache = network.cache_from(begun, room);
     let state = network.read(&mut cache, &question[begun.len()..], 1);
     let mut writing = Writing {
         network,

@@ -17,6 +17,7 @@ const AT_ONCE: usize = 256;
 /// A generator's network.
 pub struct Network {
     config: Config,
+    precision: Precision,
     team: Team,
     embedding: Linear,
     layers: Vec<Layer>,
@@ -54,6 +55,7 @@ impl Network {
             layers: (0..config.layers).map(layer).collect::<Result<_, _>>()?,
             norm: weights.floats(Tensor::Norm)?,
             head: head.transpose()?,
+            precision,
             config,
         })
     }
@@ -62,6 +64,23 @@ impl Network {
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// A cache with room for so many tokens.
+    #[must_use]
+    pub fn cache(&self, tokens: usize) -> Cache {
+        Cache::new(&self.config, self.precision, tokens)
+    }
+
+    /// A cache that has read what another has, with room for so many tokens in all.
+    ///
+    /// # Panics
+    /// If there is no room for what was read.
+    #[must_use]
+    pub fn cache_from(&self, begun: &Cache, tokens: usize) -> Cache {
+        let mut cache = self.cache(tokens);
+        cache.take_over(begun);
+        cache
     }
 
     /// Reads tokens behind those in `cache`, which must have room for them. The states behind the

@@ -82,7 +82,7 @@ impl Generator {
         let vocabulary =
             settings.constrained.then(|| vocabulary(&tokenizer, chat.end)).transpose()?;
         let identity = identity(path, &weights, &tokenizer, &settings);
-        let mut begun = Cache::new(network.config(), chat.before.len());
+        let mut begun = network.cache(chat.before.len());
         // No states are wanted.
         let _ = network.read(&mut begun, &chat.before, 0);
         Ok(Self { network, tokenizer, chat, begun, settings, writable, vocabulary, identity })

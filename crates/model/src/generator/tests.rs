@@ -1,6 +1,5 @@
 //! What must hold of the whole generator, on tiny random models.
 
-use super::cache::Cache;
 use super::config::{Architecture, Config, LayerPart, Tensor};
 use super::decode::{Decoding, Written, write};
 use super::gguf::Gguf;
@@ -35,7 +34,7 @@ fn text(config: &Config, length: usize, seed: u64) -> Vec<u32> {
 }
 
 fn all_logits(network: &Network, tokens: &[u32]) -> Vec<Vec<f32>> {
-    let mut cache = Cache::new(network.config(), tokens.len());
+    let mut cache = network.cache(tokens.len());
     let states = network.read(&mut cache, tokens, tokens.len());
     states.chunks_exact(network.config().width).map(|state| network.logits(state)).collect()
 }
@@ -174,7 +173,7 @@ fn reading_at_once_one_by_one_and_after_taking_back_gives_the_same_bits() {
             // More than are read at once.
             let tokens = text(network.config(), 300, 3);
             let at_once = all_logits(&network, &tokens);
-            let mut cache = Cache::new(network.config(), 320);
+            let mut cache = network.cache(320);
             for (place, token) in tokens.iter().enumerate() {
                 if place % 50 == 7 {
                     let wrong = text(network.config(), 1 + place % 13, place as u64);
@@ -253,7 +252,7 @@ fn written(network: &Network, seed: u64, draft: usize, constrained: bool) -> Wri
     // An end that comes sooner or later, or does not.
     let end = seed as u32 % 5;
     let how = Decoding { most_tokens: 120, draft };
-    let mut begun = Cache::new(config, 20);
+    let mut begun = network.cache(20);
     let _ = network.read(&mut begun, &question[..seed as usize], 0);
     write(network, &begun, &question, allowed, &writable, end, how)
 }

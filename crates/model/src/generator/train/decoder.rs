@@ -114,19 +114,17 @@ impl<'a> Decoder<'a> {
 
     /// The loss of a pack.
     pub(crate) fn loss(&self, products: &Products, pack: &Pack) -> Loss {
+        output_loss(self, products, &self.told(products, pack), pack, None).0
+    }
+
+    /// What the logits of the told rows of a pack are made of.
+    pub(crate) fn told(&self, products: &Products, pack: &Pack) -> Vec<f32> {
         let rotations = self.rotations(pack);
         let mut state = self.embed(&pack.tokens);
         for at in 0..self.layout.config.layers {
             state = layer::forward(self, products, at, state, pack, &rotations).0;
         }
-        output_loss(
-            self,
-            products,
-            &self.normed(&rows(&state, &pack.told, self.layout.config.width)),
-            pack,
-            None,
-        )
-        .0
+        self.normed(&rows(&state, &pack.told, self.layout.config.width))
     }
 
     /// The loss of a pack, whose gradient (of its sum over tokens) is added to `g`.

@@ -65,7 +65,7 @@ fn train(
     settings: &Settings,
     ledger: &mut dyn Ledger,
 ) -> Result<Tuned, ModelError> {
-    let mut workers = Workers::new(settings.threads, settings.pack_tokens);
+    let mut workers = Workers::new(settings.threads, settings.pack_tokens, settings.device)?;
     let per_epoch = examples.len().div_ceil(settings.batch.max(1));
     let steps = settings.epochs * per_epoch;
     match ledger.kept(Kept::State) {
@@ -98,6 +98,7 @@ fn train(
         } else {
             ledger.metric(&metric);
         }
+        workers.trouble()?;
         if step.is_multiple_of(settings.keep_every.max(1)) {
             ledger.keep(Kept::State, &learner.state());
         }

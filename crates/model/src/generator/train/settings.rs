@@ -1,6 +1,7 @@
 //! How a generator is trained.
 
 use crate::generator::LayerPart;
+use crate::gpu::Device;
 
 /// How to train. The same settings and data give the same weights on one kind of machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Settings {
     pub patience: usize,
     /// Steps between two checkpoints.
     pub keep_every: usize,
+    /// Where large products are made.
+    pub device: Device,
     /// Adapters that learn in place of all weights.
     pub lora: Option<Lora>,
 }
@@ -62,6 +65,7 @@ impl Default for Settings {
             evaluate_every: 50,
             patience: usize::MAX,
             keep_every: 50,
+            device: Device::Cpu,
             lora: None,
         }
     }

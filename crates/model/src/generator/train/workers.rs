@@ -4,6 +4,8 @@ use super::decoder::Decoder;
 use super::loss::Loss;
 use super::pack::{Example, Pack};
 use crate::encoder::Products;
+use crate::error::ModelError;
+use crate::gpu::Device;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Threads, each with its share of a batch: the order of all sums is fixed. Matrix products run on
@@ -11,15 +13,30 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub(crate) struct Workers {
     pools: Vec<Option<ThreadPool>>,
     pack_tokens: usize,
+    /// A thread's way to make products.
+    products: Vec<Products>,
     /// A gradient a thread, kept from step to step.
     gradients: Vec<Vec<f32>>,
 }
 
 impl Workers {
-    pub(crate) fn new(threads: usize, pack_tokens: usize) -> Self {
+    /// # Errors
+    /// If there is no such device.
+    pub(crate) fn new(
+        threads: usize,
+        pack_tokens: usize,
+        device: Device,
+    ) -> Result<Self, ModelError> {
         let pool = |_| ThreadPoolBuilder::new().num_threads(1).build().ok();
         let pools: Vec<_> = (0..threads.max(1)).map(pool).collect();
-        Self { gradients: vec![Vec::new(); pools.len()], pools, pack_tokens }
+        let products = pools.iter().map(|_| Products::on(device)).collect::<Result<_, _>>()?;
+        Ok(Self { gradients: vec![Vec::new(); pools.len()], products, pools, pack_tokens })
+    }
+
+    /// # Errors
+    /// If the device could not do what was asked of it.
+    pub(crate) fn trouble(&self) -> Result<(), ModelError> {
+        self.products.iter().try_for_each(Products::trouble)
     }
 
     /// The loss of a batch, its gradient (of the sum over tokens), and how many rows were read.
@@ -29,17 +46,14 @@ impl Workers {
         batch: &[&Example],
     ) -> (Loss, &[f32], usize) {
         let shares = self.shares(batch);
-        let work = |packs: &Vec<Pack>, g: &mut Vec<f32>| {
+        let work = |packs: &Vec<Pack>, products: &Products, g: &mut Vec<f32>| {
             g.clear();
             g.resize(decoder.learning(), 0.0);
-            let products = Products::new();
-            packs
-                .iter()
-                .map(|pack| decoder.learn(&products, pack, g))
-                .fold(Loss::default(), Loss::and)
+            let losses = packs.iter().map(|pack| decoder.learn(products, pack, g));
+            losses.fold(Loss::default(), Loss::and)
         };
-        let loss =
-            each(&self.pools, shares.iter().zip(&mut self.gradients), |(packs, g)| work(packs, g));
+        let parts = shares.iter().zip(&self.products).zip(&mut self.gradients);
+        let loss = each(&self.pools, parts, |((packs, products), g)| work(packs, products, g));
         if let Some((first, others)) = self.gradients.split_first_mut() {
             others.iter().for_each(|other| crate::kernel::add(first, other));
         }
@@ -50,11 +64,9 @@ impl Workers {
     /// The loss of examples.
     pub(crate) fn loss(&self, decoder: Decoder<'_>, examples: &[Example]) -> Loss {
         let shares = self.shares(&examples.iter().collect::<Vec<_>>());
-        let work = |packs: &Vec<Pack>| {
-            let products = Products::new();
-            packs.iter().map(|pack| decoder.loss(&products, pack)).fold(Loss::default(), Loss::and)
-        };
-        each(&self.pools, shares.iter(), work)
+        each(&self.pools, shares.iter().zip(&self.products), |(packs, products)| {
+            packs.iter().map(|pack| decoder.loss(products, pack)).fold(Loss::default(), Loss::and)
+        })
     }
 
     /// Packs of about as many tokens for every thread: the longest examples first, each to whom has
@@ -117,7 +129,7 @@ mod tests {
     fn packs_hold_every_example_and_no_more_tokens_than_they_may() {
         let example = |length: u32| Example { prompt: (0..length).collect(), program: vec![1, 2] };
         let all: Vec<Example> = [5, 30, 7, 9, 30, 12].map(example).to_vec();
-        let workers = Workers::new(2, 24);
+        let workers = Workers::new(2, 24, Device::Cpu).unwrap();
         let shares = workers.shares(&all.iter().collect::<Vec<_>>());
         let told: usize = shares.iter().flatten().map(|pack| pack.targets.len()).sum();
         assert_eq!((shares.len(), told), (2, 12));
