@@ -49,6 +49,10 @@ impl Evaluation {
             let unjudged = self.unjudged;
             table.note(format!("{unjudged} rows of gold say nothing of what is right; left out."));
         }
+        if self.absent > 0 {
+            let absent = self.absent;
+            table.note(format!("{absent} documents of gold have no prediction; left out."));
+        }
         table
     }
 

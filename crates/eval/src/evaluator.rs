@@ -130,7 +130,15 @@ impl Evaluator {
         let refiners = self.refiners.into_iter().enumerate();
         let refiners = refiners.map(|(at, refiner)| refiner.scores(&resamples, at)).collect();
         let pages = self.pages.len() as u64;
-        Evaluation { gold: gold.to_owned(), pages, resampling, unjudged: 0, refiners, comparisons }
+        Evaluation {
+            gold: gold.to_owned(),
+            pages,
+            resampling,
+            unjudged: 0,
+            absent: 0,
+            refiners,
+            comparisons,
+        }
     }
 }
 

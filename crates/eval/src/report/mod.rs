@@ -14,7 +14,7 @@ mod figures;
 mod finding;
 mod group;
 mod histogram;
-mod html;
+pub(crate) mod html;
 mod markdown;
 mod observation;
 mod pattern;
