@@ -219,7 +219,7 @@ mod tests {
         }
         let found = evaluator.finish("gold", Resampling { rounds: 20, seed: 1 });
         assert_eq!(found.pages, 2);
-        let f1: Vec<f64> = found.refiners.iter().map(|of| of.scores.deletion_f1).collect();
+        let f1: Vec<f64> = found.refiners.iter().map(|of| of.scores.text.deletion_f1).collect();
         assert_eq!(f1, [0.0, 1.0, 0.0]);
         assert_eq!(found.refiners[0].scores.missing, 3);
         let pairs: Vec<(&str, &str)> =

@@ -80,10 +80,10 @@ fn gold(out: &mut String, evaluation: Option<&Evaluation>) {
             out,
             "| {} | {:.3} | {:.3} | {:.3} | {:.3} | {} | {} |",
             cell(&run.name),
-            scores.deletion_f1,
-            scores.deletion_precision,
-            scores.deletion_recall,
-            scores.kept_recall,
+            scores.text.deletion_f1,
+            scores.text.deletion_precision,
+            scores.text.deletion_recall,
+            scores.text.kept_recall,
             of_lines(|lines| lines.expected_calibration_error),
             of_lines(|lines| lines.brier_score)
         );
