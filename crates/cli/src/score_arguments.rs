@@ -32,6 +32,12 @@ pub struct Score {
     /// `<score>N</score>`.
     #[arg(long, value_name = "NAME|FILE", default_value = "judge-v1")]
     pub prompt: String,
+    /// Most tokens of the judge's answer; one that is cut off gives no number.
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<u64>,
+    /// Append a line of JSON for each request: sizes, times, faults; no text and no key.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Variable of the environment that holds the key; without one, none is sent.
     #[arg(long, value_name = "NAME", default_value = "OPENAI_API_KEY")]
     pub api_key_env: String,
@@ -72,10 +78,15 @@ impl Score {
             endpoint: endpoint.clone(),
             model: model.clone(),
             task: Task::Rewrite(prompt.map_err(said)?),
-            sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
+            sampling: self.sampling(),
         };
         let expert = Expert::connect(asking, self.settings()?, &Transport::Http).map_err(said)?;
         Ok(Some(Judge::new(expert.rewriter)))
+    }
+
+    fn sampling(&self) -> Sampling {
+        let max_tokens = self.max_tokens;
+        Sampling { temperature: Some(0.0), max_tokens, ..Sampling::default() }
     }
 
     fn settings(&self) -> Result<ExpertSettings, RunError> {
@@ -96,7 +107,7 @@ impl Score {
             concurrency: traffic.concurrency,
             give_up_after: traffic.give_up_after,
             cache,
-            log: None,
+            log: self.log.clone(),
         })
     }
 }

@@ -164,8 +164,8 @@ main{max-width:76rem;margin:auto;padding:1rem}\
 h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2rem;overflow-wrap:anywhere}\
 .scroll{overflow-x:auto}table{border-collapse:collapse}\
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}\
-.word{text-align:left}.figure{text-align:right;font-variant-numeric:tabular-nums}\
-figure{margin:0;max-width:46rem}svg{width:100%;min-width:40rem;height:auto;font-size:12px}\
+.word{text-align:left;white-space:normal;min-width:8rem;max-width:24rem;overflow-wrap:break-word}.figure{text-align:right;font-variant-numeric:tabular-nums}\
+td,th{vertical-align:top}p{max-width:90ch}:focus-visible{outline:2px solid var(--dot)}figure{margin:0;max-width:48rem}svg{width:100%;min-width:40rem;height:auto;font-size:12px}\
 svg line{stroke:var(--line)}svg .thread{stroke:var(--ink);opacity:.4}svg text{fill:var(--ink)}svg circle{fill:var(--dot)}";
 
 #[cfg(test)]

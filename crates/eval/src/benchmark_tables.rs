@@ -2,6 +2,7 @@
 
 use crate::benchmark::{Benched, Benchmark};
 use crate::benchmark_page::page;
+use crate::report::figures::{bytes, count};
 use crate::share::{as_float, share};
 use crate::table::Table;
 
@@ -18,9 +19,9 @@ impl Benchmark {
     fn speeds(&self) -> Table {
         let corpus = &self.corpus;
         let title = format!(
-            "{} documents, {:.1} MB of text, {}",
-            corpus.documents,
-            as_float(corpus.bytes) / 1e6,
+            "{} documents, {} of text, {}",
+            count(corpus.documents),
+            bytes(corpus.bytes),
             corpus.location
         );
         let heads = [
@@ -70,7 +71,7 @@ impl Benchmark {
             quality.map_or_else(none, |scores| format!("{:.4}", scores.text.kept_recall)),
             three_digits(speed.megabytes_per_core_second),
             format!("{}–{}", three_digits(low), three_digits(high)),
-            format!("{:.0}", speed.tokens_per_core_second),
+            count(speed.tokens_per_core_second as u64),
             three_digits(speed.times_the_first),
             three_digits(speed.usd_per_trillion_tokens),
             refiner
@@ -196,7 +197,7 @@ pub(crate) mod tests {
             "1.0000",
             "0.0500",
             "0.0500–0.0500",
-            "12500",
+            "12,500",
             "0.0167",
             "889",
             "12",

