@@ -48,11 +48,13 @@ pub fn report_runs(job: &ReportJob) -> Result<Reports, RunError> {
     let mut job = job.clone();
     job.settings.page_bytes /= runs.len() + others.len();
     pool.install(|| {
-        let reports = runs.iter().map(|run| report(run, &job)).collect::<Result<_, _>>()?;
-        let comparisons =
-            others.iter().map(|other| compare(&runs[0], other, &job)).collect::<Result<_, _>>()?;
-        let gold = job.gold.as_deref().map(|gold| against(gold, &runs)).transpose()?;
-        Ok(Reports { version: REPORT_VERSION, runs: reports, comparisons, gold })
+        let (reports, gold) = rayon::join(
+            || runs.iter().map(|run| report(run, &job)).collect::<Result<_, _>>(),
+            || job.gold.as_deref().map(|gold| against(gold, &runs)).transpose(),
+        );
+        let comparisons = others.iter().map(|other| compare(&runs[0], other, &job));
+        let comparisons = comparisons.collect::<Result<_, RunError>>()?;
+        Ok(Reports { version: REPORT_VERSION, runs: reports?, comparisons, gold: gold? })
     })
 }
 

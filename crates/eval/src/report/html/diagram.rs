@@ -102,7 +102,7 @@ fn column(svg: &mut String, bin: &Bin, unit: &str, most: u64) {
 }
 
 fn words(svg: &mut String, units: &str) {
-    let (score, noise) = (LEFT + 0.75 * SIDE, TOP + SIDE / 2.0);
+    let (score, noise) = (LEFT + 0.75 * SIDE, TOP + 0.25 * SIDE);
     let (axis, below) = (TOP + SIDE + 15.0, CROWD + 15.0);
     let _ = write!(
         svg,

@@ -63,8 +63,8 @@ fn reliability(run: &RefinerScores, threshold: f64) -> String {
         calibration.pieces.as_ref().map(|of| of_units("pieces inside lines", of, threshold));
     format!(
         "<h3>Are the scores probabilities?</h3><p>Of what scores 0.7, seven tenths should be noise: a \
-         score that is a probability has its point on the diagonal. Below it, the model deletes more \
-         than it should at that score; above, less.</p><div class=\"pair\">{lines}{}</div>",
+         score that is a probability has its point on the diagonal. Above it there is more noise than \
+         the score says, below it less. The upright line is the threshold.</p><div class=\"pair\">{lines}{}</div>",
         pieces.unwrap_or_default()
     )
 }
