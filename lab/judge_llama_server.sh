@@ -26,12 +26,12 @@ PY
 port=$(port)
 serve "$port"
 url=http://127.0.0.1:$port/v1
-ask() { # NAME ARGUMENTS...
-  local name=$1; shift
-  "$refinex" score "$work/run" --model smollm2-135m --cache "$work/cache" --max-tokens 120 --concurrency 2 \
-    --timeout 600 --log "$work/$name.log.jsonl" --json "$@" > "$work/$name.json" 2> "$work/$name.err" ||
+ask() { # NAME PAGES ARGUMENTS...
+  local name=$1 pages=$2; shift 2
+  "$refinex" score "$work/run" --model smollm2-135m --cache "$work/cache" --concurrency 2 --timeout 600 \
+    --documents "$pages" --log "$work/$name.log.jsonl" --json "$@" > "$work/$name.json" 2> "$work/$name.err" ||
     stop "$name: expected it to run, but found: $(cat "$work/$name.err")"
-  python3 - "$work" "$name" "${PAGES:-20}" <<'PY'
+  python3 - "$work" "$name" "$pages" <<'PY'
 import json, sys
 work, name, pages = sys.argv[1], sys.argv[2], int(sys.argv[3])
 judge = json.load(open(f"{work}/{name}.json"))[-1]
@@ -50,9 +50,7 @@ if judge["failed"] != sum(judge["failed_by_reason"].values()):
     sys.exit(f"{name}: expected a reason for each document without a number, but found {judge}")
 PY
 }
-# As it comes.
-ask free --endpoint "$url"
-# A prompt of our own, which a model of this size follows more often.
+# A prompt of our own, which a model of this size follows now and then.
 cat > "$work/short.txt" <<'PROMPT'
 You rate texts. Answer with <score>N</score>, where N is 1, 2, 3, 4 or 5. 5 is a good clean text, 1 is noise.
 === user ===
@@ -61,8 +59,11 @@ Text:
 
 Rate the text. Answer only with <score>N</score>.
 PROMPT
-ask short --endpoint "$url" --prompt "$work/short.txt"
-# The server is gone: the answers of the same prompt come from the cache.
+pages=${PAGES:-20}
+ask short "$pages" --endpoint "$url" --prompt "$work/short.txt" --max-tokens 24
+# The judge's own prompt, for a few pages: this model does not keep its form.
+ask judge-v1 "$((pages / 5))" --endpoint "$url" --max-tokens 100
+# The server is gone: the answers come from the cache.
 end; server=""; sleep 1
-ask again --endpoint "$url" --prompt "$work/short.txt" --attempts 1
+ask again "$pages" --endpoint "$url" --prompt "$work/short.txt" --max-tokens 24 --attempts 1
 echo "files in $work"
