@@ -50,20 +50,27 @@ if judge["failed"] != sum(judge["failed_by_reason"].values()):
     sys.exit(f"{name}: expected a reason for each document without a number, but found {judge}")
 PY
 }
-# A prompt of our own, which a model of this size follows now and then.
-cat > "$work/short.txt" <<'PROMPT'
-You rate texts. Answer with <score>N</score>, where N is 1, 2, 3, 4 or 5. 5 is a good clean text, 1 is noise.
-=== user ===
-Text:
-{{document}}
+# A prompt of our own with examples, which a model of this size can go on from.
+cat > "$work/examples.txt" <<'PROMPT'
+Rate the text from 1 (noise) to 5 (clean).
 
-Rate the text. Answer only with <score>N</score>.
+Text: Home | Login | Share
+Answer: <score>1</score>
+
+Text: The bridge was closed on Monday, since two of its piers had cracks.
+Answer: <score>5</score>
+
+Text: Buy roofs now! Roofs, cheap roofs! The company was founded in 1980. Sign in.
+Answer: <score>2</score>
+
+Text: {{document}}
+Answer:
 PROMPT
 pages=${PAGES:-20}
-ask short "$pages" --endpoint "$url" --prompt "$work/short.txt" --max-tokens 24
+ask examples "$pages" --endpoint "$url" --prompt "$work/examples.txt" --max-tokens 12
 # The judge's own prompt, for a few pages: this model does not keep its form.
 ask judge-v1 "$((pages / 5))" --endpoint "$url" --max-tokens 100
 # The server is gone: the answers come from the cache.
 end; server=""; sleep 1
-ask again "$pages" --endpoint "$url" --prompt "$work/short.txt" --max-tokens 24 --attempts 1
+ask again "$pages" --endpoint "$url" --prompt "$work/examples.txt" --max-tokens 12 --attempts 1
 echo "files in $work"
