@@ -34,6 +34,10 @@ pub struct Report {
     /// Write the figures of a run in the shape of datatrove's stats.json, for dashboards that read those.
     #[arg(long, conflicts_with_all = ["json", "markdown"])]
     pub datatrove: bool,
+    /// A labelled set with gold deletions for documents of the runs: shows how right the runs are, and
+    /// whether their scores are probabilities.
+    #[arg(long, value_name = "GOLD", conflicts_with = "datatrove")]
+    pub gold: Option<String>,
     /// Group documents by this column too, beside source, language and host; keys joined by dots for what
     /// is nested.
     #[arg(long, value_name = "COLUMN")]
@@ -73,6 +77,7 @@ impl Report {
                 ..ReportSettings::default()
             },
             partial: self.partial,
+            gold: self.gold.clone(),
             threads: self.threads.unwrap_or(all).get(),
         }
     }

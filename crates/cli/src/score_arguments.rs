@@ -29,6 +29,9 @@ pub struct Score {
     /// `<score>N</score>`.
     #[arg(long, value_name = "NAME|FILE", default_value = "judge-v1")]
     pub prompt: String,
+    /// Most tokens of the judge's answer; one that is cut off gives no number.
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<u64>,
     #[command(flatten)]
     pub connection: Connection,
     /// Print JSON.
@@ -61,11 +64,16 @@ impl Score {
             endpoint: endpoint.clone(),
             model: model.clone(),
             task: Task::Rewrite(prompt.map_err(said)?),
-            sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
+            sampling: self.sampling(),
         };
         let expert = Expert::connect(asking, self.connection.settings(0)?, &Transport::Http)
             .map_err(said)?;
         Ok(Some(Judge::new(expert.rewriter)))
+    }
+
+    fn sampling(&self) -> Sampling {
+        let max_tokens = self.max_tokens;
+        Sampling { temperature: Some(0.0), max_tokens, ..Sampling::default() }
     }
 }
 

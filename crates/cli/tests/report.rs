@@ -193,6 +193,64 @@ fn two_runs_are_compared_byte_by_byte() {
     assert!(refinex(&["report", text(&less), text(&elsewhere)]).status.code() == Some(2));
 }
 
+/// Gold for the first documents of a shard of the corpus, and for one that is not in it.
+fn gold_of(folder: &Path, text_of: impl Fn(&str) -> String) -> PathBuf {
+    let row = |id: &Value, text: &str| json!({"id": id, "text": text_of(text), "program": "remove_lines(1, 2)"});
+    let mut lines: Vec<Value> = rows(&folder.join("in/a.jsonl"))
+        .iter()
+        .take(9)
+        .map(|document| row(&document["id"], document["text"].as_str().unwrap()))
+        .collect();
+    lines.push(row(&json!("elsewhere"), "Home\nNews\nStory"));
+    let gold = folder.join("gold.jsonl");
+    fs::write(&gold, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    gold
+}
+
+#[test]
+fn gold_for_some_documents_says_how_right_the_run_is_and_whether_its_scores_are_probabilities() {
+    let folder = tempfile::tempdir().unwrap();
+    let replayed = run_of(folder.path(), "out", |n| n % 4, &[]);
+    let gold = gold_of(folder.path(), str::to_owned);
+    let (input, tagged) = (folder.path().join("in"), folder.path().join("tagged"));
+    fine(&["refine", text(&input), "-o", text(&tagged), "-q"]);
+    let runs = ["report", text(&replayed), text(&tagged), "--gold", text(&gold)];
+    let found: Value = serde_json::from_str(&fine(&[&runs[..], &["--json"]].concat())).unwrap();
+    let found = &found["gold"];
+    assert_eq!((&found["absent"], &found["pages"]), (&json!(1), &json!(9)));
+    let [first, second] = [0, 1].map(|at| &found["refiners"][at]);
+    assert_eq!(first["name"], text(&replayed));
+    assert_eq!((&first["documents"], &first["exact_programs"]), (&json!(9), &json!(2.0 / 9.0)));
+    assert!(first["calibration"].is_null(), "a replayed run has no scores");
+    let lines = &second["calibration"]["lines"];
+    let units = lines["bins"].as_array().unwrap().iter().map(|bin| bin["units"].as_u64().unwrap());
+    assert_eq!((units.sum::<u64>(), &lines["units"]), (27, &json!(27)));
+
+    let words = fine(&[&runs[..], &["--markdown"]].concat());
+    assert!(words.contains("**Against gold**") && words.contains("Reliability of"), "{words}");
+    let page = fine(&[&runs[..], &["-o", "-"]].concat());
+    assert!(page.contains("class=\"diagram\"") && page.contains("no scores of lines"));
+    assert!(page.contains("1 document of gold are not in the run"));
+    let page = fine(&["report", text(&tagged), "-o", "-"]);
+    assert!(page.contains("No gold was given") && !page.contains("class=\"diagram\""));
+    assert!(report(&tagged)["gold"].is_null());
+}
+
+#[test]
+fn gold_of_other_texts_or_other_documents_is_refused_with_the_first_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_of(folder.path(), "out", |n| n % 4, &[]);
+    let gold = gold_of(folder.path(), |text| text.replace("on 1 May", "on 2 May"));
+    let said = refused(&["report", text(&run), "--gold", text(&gold)]);
+    assert!(said.contains("0-1: expected the refined text to be that of gold less"), "{said}");
+    fs::write(&gold, "{\"id\":\"x\",\"text\":\"a\\nb\",\"deletions\":[]}\n").unwrap();
+    let said = refused(&["report", text(&run), "--gold", text(&gold)]);
+    assert!(
+        said.contains(": expected documents of ") && said.contains("none of its ids"),
+        "{said}"
+    );
+}
+
 #[test]
 fn deleted_text_is_a_data_set() {
     let folder = tempfile::tempdir().unwrap();

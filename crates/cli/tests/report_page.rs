@@ -31,7 +31,8 @@ fn page(folder: &Path) -> PathBuf {
     let (run, careful) = (folder.join("run"), folder.join("careful"));
     fine(&["refine", text(&samples), text(&hostile), "-o", text(&run), "-q"]);
     fine(&["rethreshold", text(&run), "--threshold", "0.9", "-o", text(&careful), "-q"]);
-    fine(&["report", text(&run), text(&careful)]);
+    let gold = samples.join("../gold.jsonl.zst");
+    fine(&["report", text(&run), text(&careful), "--gold", text(&gold)]);
     run.join("report.html")
 }
 
@@ -67,6 +68,7 @@ fn the_page_opens_filters_searches_and_moves_between_edits() {
     assert!(tab.holds("document.activeElement.id !== 'search'"));
 
     moves(&mut tab);
+    reliability(&mut tab);
     views(&mut tab);
     tables(&mut tab);
     assert!(tab.holds("window.hacked === undefined"));
@@ -109,6 +111,24 @@ fn moves(tab: &mut Tab) {
         const b = r.querySelector('.before').cloneNode(true); b.querySelectorAll('del').forEach(d => d.remove()); \
         return b.textContent === r.querySelector('.after').textContent; })"));
     assert!(tab.holds("document.querySelectorAll('del[data-score]').length > 0"));
+}
+
+/// The diagrams of reliability: their points lie in the square, and are said as a table too.
+fn reliability(tab: &mut Tab) {
+    let diagrams = "[...document.querySelectorAll('.view:not([hidden]) svg.diagram')]";
+    assert_eq!(tab.number(&format!("{diagrams}.length")), 2.0, "of lines and of pieces");
+    assert!(tab.holds(&format!(
+        "{diagrams}.every(d => {{ const s = d.getBoundingClientRect(); \
+           return [...d.querySelectorAll('circle')].every(c => {{ const b = c.getBoundingClientRect(); \
+             return b.left >= s.left && b.right <= s.right && b.top >= s.top && b.bottom <= s.bottom; }}); }})"
+    )));
+    assert!(tab.holds(&format!(
+        "{diagrams}.every(d => d.querySelectorAll('circle').length > 0 && d.querySelectorAll('circle').length === \
+           d.closest('figure').querySelectorAll('tbody tr').length)"
+    )));
+    assert!(tab.holds(
+        "!document.querySelector('.view:not([hidden]) .s-gold').textContent.includes('No gold')"
+    ));
 }
 
 /// Two runs beside each other are the third view.

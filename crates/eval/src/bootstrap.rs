@@ -210,7 +210,7 @@ mod tests {
         let found = of_seed(1);
         assert_eq!(found, of_seed(1));
         assert_ne!(found, of_seed(2));
-        let f1 = sum(pages[0].iter()).scores().deletion_f1;
+        let f1 = sum(pages[0].iter()).scores().text.deletion_f1;
         assert!(found.low < f1 && f1 < found.high && found.high - found.low < 0.2, "{found:?}");
     }
 

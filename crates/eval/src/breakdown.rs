@@ -1,8 +1,8 @@
 //! Scores by what a document is, and by where in it the text stands.
 
+use crate::character_scores::CharacterScores;
 use crate::counts::Counts;
 use crate::judged::{Judged, Share};
-use crate::share::share;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -15,27 +15,16 @@ pub struct Breakdown {
     pub groups: Vec<GroupScores>,
 }
 
-/// The scores of one group, in characters that are not white space.
+/// The scores of one group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupScores {
     /// Its name.
     pub name: String,
     /// Documents.
     pub documents: u64,
-    /// Characters.
-    pub characters: u64,
-    /// Share of what was deleted that gold deletes.
-    pub deletion_precision: f64,
-    /// Share of what gold deletes that was deleted.
-    pub deletion_recall: f64,
-    /// Their harmonic mean.
-    pub deletion_f1: f64,
-    /// Share of what gold keeps that was kept.
-    pub kept_recall: f64,
-    /// Share of the text that was deleted.
-    pub deleted_share: f64,
-    /// Share of the text that gold deletes.
-    pub gold_deleted_share: f64,
+    /// Of characters.
+    #[serde(flatten)]
+    pub text: CharacterScores,
 }
 
 /// Groups as documents come. A group has a rank, so that names need not sort.
@@ -112,18 +101,8 @@ fn emptied(judged: &Judged) -> (usize, &'static str) {
 }
 
 fn scores(name: String, group: &Group) -> GroupScores {
-    let characters = &group.characters;
-    GroupScores {
-        name,
-        documents: group.documents,
-        characters: characters.all(),
-        deletion_precision: characters.precision(),
-        deletion_recall: characters.recall(),
-        deletion_f1: characters.f1(),
-        kept_recall: characters.kept_recall(),
-        deleted_share: share(characters.deleted(), characters.all()),
-        gold_deleted_share: share(characters.gold_deleted(), characters.all()),
-    }
+    let text = CharacterScores::from(&group.characters);
+    GroupScores { name, documents: group.documents, text }
 }
 
 #[cfg(test)]
@@ -146,7 +125,7 @@ mod tests {
             ["emptied documents", "source", "characters of the document", "place in the document"];
         assert_eq!(by, wanted);
         for breakdown in &found {
-            let sum: u64 = breakdown.groups.iter().map(|group| group.characters).sum();
+            let sum: u64 = breakdown.groups.iter().map(|group| group.text.characters).sum();
             assert_eq!(sum, 3600 + 6 + 6, "{}", breakdown.by);
         }
         let names: Vec<&str> = found[2].groups.iter().map(|group| group.name.as_str()).collect();
@@ -164,9 +143,10 @@ mod tests {
             groups.count(&Judged::of(text, &gold, Some(&predicted)).unwrap(), &[]);
         }
         let found = groups.breakdowns().remove(0);
-        let recalls: Vec<f64> = found.groups.iter().map(|group| group.kept_recall).collect();
+        let recalls: Vec<f64> = found.groups.iter().map(|group| group.text.kept_recall).collect();
         assert_eq!(recalls, [1.0, 0.0, 0.0, 0.0]);
-        let recalls: Vec<f64> = found.groups.iter().map(|group| group.deletion_recall).collect();
+        let recalls: Vec<f64> =
+            found.groups.iter().map(|group| group.text.deletion_recall).collect();
         assert_eq!(recalls, [1.0, 1.0, 2.0 / 6.0, 1.0]);
     }
 }

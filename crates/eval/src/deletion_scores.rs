@@ -1,5 +1,6 @@
 //! The scores of many documents.
 
+use crate::character_scores::CharacterScores;
 use crate::counts::Counts;
 use crate::judged::Judged;
 use crate::share::{as_float, share};
@@ -9,18 +10,9 @@ use serde::Serialize;
 /// where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DeletionScores {
-    /// Share of what was deleted that gold deletes.
-    pub deletion_precision: f64,
-    /// Share of what gold deletes that was deleted.
-    pub deletion_recall: f64,
-    /// Their harmonic mean.
-    pub deletion_f1: f64,
-    /// Share of what gold keeps that was kept.
-    pub kept_recall: f64,
-    /// Share of the text that was deleted.
-    pub deleted_share: f64,
-    /// Share of the text that gold deletes.
-    pub gold_deleted_share: f64,
+    /// Of characters.
+    #[serde(flatten)]
+    pub text: CharacterScores,
     /// Mean over documents of the F1 of what is kept; 1 where both keep nothing.
     pub mean_document_kept_f1: f64,
     /// Share of the lines deleted whole that gold deletes whole.
@@ -33,8 +25,6 @@ pub struct DeletionScores {
     pub exact_programs: f64,
     /// Share of the documents whose deletions are those of gold, white space aside.
     pub exact_but_white_space: f64,
-    /// Characters that are not white space.
-    pub characters: u64,
     /// Lines that are not blank.
     pub lines: u64,
     /// Documents.
@@ -115,21 +105,15 @@ impl Sums {
     /// The scores.
     #[must_use]
     pub fn scores(&self) -> DeletionScores {
-        let (characters, lines, documents) = (&self.characters, &self.lines, self.documents);
+        let (lines, documents) = (&self.lines, self.documents);
         DeletionScores {
-            deletion_precision: characters.precision(),
-            deletion_recall: characters.recall(),
-            deletion_f1: characters.f1(),
-            kept_recall: characters.kept_recall(),
-            deleted_share: share(characters.deleted(), characters.all()),
-            gold_deleted_share: share(characters.gold_deleted(), characters.all()),
+            text: CharacterScores::from(&self.characters),
             mean_document_kept_f1: self.kept_f1 / as_float(documents.max(1)),
             line_precision: lines.precision(),
             line_recall: lines.recall(),
             line_f1: lines.f1(),
             exact_programs: share(self.exact, documents),
             exact_but_white_space: share(self.agreeing, documents),
-            characters: characters.all(),
             lines: lines.all(),
             documents,
             touched: self.touched,
@@ -167,10 +151,10 @@ mod tests {
             ("nobody asked", &[(0, 3)], None),
         ]);
         let rounded = |score: f64| (score * 10_000.0).round() / 10_000.0;
-        assert_eq!(rounded(scores.deletion_precision), 0.8462);
-        assert_eq!(rounded(scores.deletion_recall), 0.7857);
-        assert_eq!(rounded(scores.deletion_f1), 0.8148);
-        assert_eq!(rounded(scores.kept_recall), 0.8571);
+        assert_eq!(rounded(scores.text.deletion_precision), 0.8462);
+        assert_eq!(rounded(scores.text.deletion_recall), 0.7857);
+        assert_eq!(rounded(scores.text.deletion_f1), 0.8148);
+        assert_eq!(rounded(scores.text.kept_recall), 0.8571);
         assert_eq!(rounded(scores.mean_document_kept_f1), 0.8807);
         assert_eq!((scores.documents, scores.touched, scores.missing), (3, 2, 1));
         assert_eq!((scores.emptied, scores.gold_emptied, scores.wrongly_emptied), (1, 1, 0));
@@ -181,7 +165,7 @@ mod tests {
     #[test]
     fn no_documents_have_scores_of_zero_and_not_of_nan() {
         let scores = Sums::default().scores();
-        assert_eq!((scores.deletion_f1, scores.kept_recall), (0.0, 0.0));
+        assert_eq!((scores.text.deletion_f1, scores.text.kept_recall), (0.0, 0.0));
         assert_eq!((scores.line_f1, scores.exact_programs), (0.0, 0.0));
     }
 

@@ -20,6 +20,8 @@ pub struct Evaluation {
     pub resampling: Resampling,
     /// Rows of the gold set that say nothing of what is right, and were left out.
     pub unjudged: u64,
+    /// Documents of the gold set of which there is no prediction, and that were left out.
+    pub absent: u64,
     /// The refiners.
     pub refiners: Vec<RefinerScores>,
     /// Each refiner beside each before it.

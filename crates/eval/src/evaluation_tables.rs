@@ -49,6 +49,10 @@ impl Evaluation {
             let unjudged = self.unjudged;
             table.note(format!("{unjudged} rows of gold say nothing of what is right; left out."));
         }
+        if self.absent > 0 {
+            let absent = self.absent;
+            table.note(format!("{absent} documents of gold have no prediction; left out."));
+        }
         table
     }
 
@@ -172,7 +176,7 @@ fn names_in_order<'a>(groups: &[&'a GroupScores]) -> Vec<&'a str> {
     let mut names: Vec<(&str, u64)> = Vec::new();
     for group in groups {
         if !names.iter().any(|(name, _)| *name == group.name) {
-            names.push((&group.name, group.characters));
+            names.push((&group.name, group.text.characters));
         }
     }
     if names.len() > MOST_GROUPS {
@@ -183,13 +187,13 @@ fn names_in_order<'a>(groups: &[&'a GroupScores]) -> Vec<&'a str> {
 
 fn group_row(group: &GroupScores, refiner: &str) -> Vec<String> {
     let mut row = vec![group.name.clone(), refiner.to_owned()];
-    row.extend([group.documents, group.characters].map(|count| count.to_string()));
-    let (noise, gone) = (group.gold_deleted_share, group.deleted_share);
+    row.extend([group.documents, group.text.characters].map(|count| count.to_string()));
+    let (noise, gone) = (group.text.gold_deleted_share, group.text.deleted_share);
     row.push(figure(noise));
-    row.push(figure_if(gone > 0.0, group.deletion_precision));
-    row.push(figure_if(noise > 0.0, group.deletion_recall));
-    row.push(figure_if(noise > 0.0 && gone > 0.0, group.deletion_f1));
-    row.push(figure_if(noise < 1.0, group.kept_recall));
+    row.push(figure_if(gone > 0.0, group.text.deletion_precision));
+    row.push(figure_if(noise > 0.0, group.text.deletion_recall));
+    row.push(figure_if(noise > 0.0 && gone > 0.0, group.text.deletion_f1));
+    row.push(figure_if(noise < 1.0, group.text.kept_recall));
     row.push(figure(gone));
     row
 }

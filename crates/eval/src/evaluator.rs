@@ -130,7 +130,15 @@ impl Evaluator {
         let refiners = self.refiners.into_iter().enumerate();
         let refiners = refiners.map(|(at, refiner)| refiner.scores(&resamples, at)).collect();
         let pages = self.pages.len() as u64;
-        Evaluation { gold: gold.to_owned(), pages, resampling, unjudged: 0, refiners, comparisons }
+        Evaluation {
+            gold: gold.to_owned(),
+            pages,
+            resampling,
+            unjudged: 0,
+            absent: 0,
+            refiners,
+            comparisons,
+        }
     }
 }
 
@@ -211,7 +219,7 @@ mod tests {
         }
         let found = evaluator.finish("gold", Resampling { rounds: 20, seed: 1 });
         assert_eq!(found.pages, 2);
-        let f1: Vec<f64> = found.refiners.iter().map(|of| of.scores.deletion_f1).collect();
+        let f1: Vec<f64> = found.refiners.iter().map(|of| of.scores.text.deletion_f1).collect();
         assert_eq!(f1, [0.0, 1.0, 0.0]);
         assert_eq!(found.refiners[0].scores.missing, 3);
         let pairs: Vec<(&str, &str)> =

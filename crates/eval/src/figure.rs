@@ -22,14 +22,14 @@ impl Figure {
 
 /// The figures with intervals.
 pub const FIGURES: [Figure; 8] = [
-    Figure { key: "deletion_precision", name: "precision", of: |s| s.deletion_precision },
-    Figure { key: "deletion_recall", name: "recall", of: |s| s.deletion_recall },
-    Figure { key: "deletion_f1", name: "F1", of: |s| s.deletion_f1 },
-    Figure { key: "kept_recall", name: "kept recall", of: |s| s.kept_recall },
+    Figure { key: "deletion_precision", name: "precision", of: |s| s.text.deletion_precision },
+    Figure { key: "deletion_recall", name: "recall", of: |s| s.text.deletion_recall },
+    Figure { key: "deletion_f1", name: "F1", of: |s| s.text.deletion_f1 },
+    Figure { key: "kept_recall", name: "kept recall", of: |s| s.text.kept_recall },
     Figure { key: "mean_document_kept_f1", name: "kept F1", of: |s| s.mean_document_kept_f1 },
     Figure { key: "line_f1", name: "line F1", of: |s| s.line_f1 },
     Figure { key: "exact_but_white_space", name: "exact", of: |s| s.exact_but_white_space },
-    Figure { key: "deleted_share", name: "deleted", of: |s| s.deleted_share },
+    Figure { key: "deleted_share", name: "deleted", of: |s| s.text.deleted_share },
 ];
 
 /// All figures of these scores, in order.

@@ -5,10 +5,12 @@
 //! gives an [`Evaluation`], a plain record that [`tables`](Evaluation::tables) lay out for people.
 
 pub mod benchmark;
+mod benchmark_page;
 mod benchmark_tables;
 pub mod bootstrap;
 pub mod breakdown;
 pub mod calibration;
+pub mod character_scores;
 pub mod counts;
 pub mod deletion_scores;
 pub mod evaluation;
@@ -30,6 +32,7 @@ pub use benchmark::{Benched, Benchmark, CorpusFacts, Machine, Speed, Timed, usd_
 pub use bootstrap::{Comparison, Difference, Interval, Resampling};
 pub use breakdown::{Breakdown, GroupScores};
 pub use calibration::{Bin, Calibration, Reliability};
+pub use character_scores::CharacterScores;
 pub use counts::{Counts, SpanOutside};
 pub use deletion_scores::{DeletionScores, Sums};
 pub use evaluation::{Evaluation, Outcomes, RefinerScores};

@@ -2,6 +2,7 @@
 
 use crate::table::Table;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One document by one scorer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Quality {
     pub larger_is_better: bool,
     /// Documents that it has no number for, before or after.
     pub failed: u64,
+    /// The same by the reason, such as an answer without a number.
+    pub failed_by_reason: BTreeMap<String, u64>,
     /// All documents.
     pub all: Level,
     /// Documents by the number of the original, the worst first.
@@ -200,7 +203,14 @@ impl Quality {
         table.note("By the number of the original, the worst first; the last row is all of them. Of the rest: \
                     of the documents of which something is left, as is the mean after.");
         if self.failed > 0 {
-            table.note(format!("{} documents have no number.", self.failed));
+            let reasons = self.failed_by_reason.iter();
+            let reasons: Vec<String> =
+                reasons.map(|(reason, count)| format!("{reason} {count}")).collect();
+            table.note(format!(
+                "{} documents have no number, before or after: {}.",
+                self.failed,
+                reasons.join(", ")
+            ));
         }
         if let Some(Validity { documents, rank_correlation }) = self.validity {
             let found = rank_correlation.map_or("none".to_owned(), |found| format!("{found:+.3}"));

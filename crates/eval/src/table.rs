@@ -82,20 +82,21 @@ impl Table {
     /// For a page of HTML.
     #[must_use]
     pub fn html(&self) -> String {
-        let row = |cells: &[String], tag: &str| {
+        let row = |cells: &[String], (open, close): (&str, &str)| {
             let cell = |(at, cell): (usize, &String)| {
                 let kind = if at < self.words { "word" } else { "figure" };
-                format!("<{tag} class=\"{kind}\">{}</{tag}>", escaped(cell))
+                format!("<{open} class=\"{kind}\">{}</{close}>", escaped(cell))
             };
             format!("<tr>{}</tr>\n", cells.iter().enumerate().map(cell).collect::<String>())
         };
-        let rows: String = self.rows.iter().map(|cells| row(cells, "td")).collect();
+        let rows: String = self.rows.iter().map(|cells| row(cells, ("td", "td"))).collect();
         let notes = self.notes.iter().map(|note| format!("<p>{}</p>\n", escaped(note)));
+        let title = escaped(&self.title);
         format!(
-            "<section>\n<h2>{}</h2>\n<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>{rows}\
-             </tbody>\n</table></div>\n{}</section>\n",
-            escaped(&self.title),
-            row(&self.heads, "th"),
+            "<section>\n<h2>{title}</h2>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" \
+             aria-label=\"{title}\"><table>\n<thead>{}</thead>\n<tbody>{rows}</tbody>\n</table></div>\n\
+             {}</section>\n",
+            row(&self.heads, ("th scope=\"col\"", "th")),
             notes.collect::<String>()
         )
     }

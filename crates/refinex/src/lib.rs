@@ -44,7 +44,7 @@ pub use corpus_run::{Job, RunReport, ShardFailure, run_corpus};
 pub use decider::Decider;
 pub use distiller::Distiller;
 pub use error::RunError;
-pub use judge::{Contender, Judging, judge};
+pub use judge::{Contender, Coverage, Judging, judge};
 pub use not_done::NotDone;
 pub use pairs::{Pair, pairs_of_shard};
 pub use plan::{Plan, ShardChoice};

@@ -9,6 +9,7 @@ use refinex_corpus::RunDirectory;
 use refinex_eval::{
     After, Counts, Level, NgramCounter, NgramModel, Quality, Scored, Validity, levels, spearman,
 };
+use std::collections::BTreeMap;
 
 /// Documents that are scored at once (guess: enough for the requests of an endpoint at one time).
 const AT_ONCE: usize = 64;
@@ -105,21 +106,26 @@ fn quality(named: &NamedScorer, changes: &[Change]) -> Result<Quality, RunError>
         changes.iter().filter(edited).map(|change| change.after.as_str()).collect();
     let mut after = scores(named, &after)?.into_iter();
     let mut scored = Vec::with_capacity(changes.len());
+    let mut failed_by_reason = BTreeMap::new();
     for (change, before) in changes.iter().zip(before) {
         let after = match change.outcome {
-            Outcome::Kept => Some(After::Untouched),
+            Outcome::Kept => Ok(After::Untouched),
             // What rules drop is gone as what a model empties.
-            Outcome::Emptied | Outcome::Dropped => Some(After::Emptied),
-            Outcome::Edited => after.next().flatten().map(After::Edited),
+            Outcome::Emptied | Outcome::Dropped => Ok(After::Emptied),
+            Outcome::Edited => after.next().unwrap_or_else(unanswered).map(After::Edited),
         };
-        scored.extend(before.zip(after).map(|(before, after)| Scored { before, after }));
+        match before.and_then(|before| Ok(Scored { before, after: after? })) {
+            Ok(document) => scored.push(document),
+            Err(reason) => *failed_by_reason.entry(reason).or_insert(0) += 1,
+        }
     }
     let larger_is_better = named.scorer.larger_is_better();
     Ok(Quality {
         scorer: named.name.clone(),
         fingerprint: named.scorer.identity().fingerprint,
         larger_is_better,
-        failed: (changes.len() - scored.len()) as u64,
+        failed: failed_by_reason.values().sum(),
+        failed_by_reason,
         all: Level::of(&scored, larger_is_better),
         levels: levels(&scored, larger_is_better),
         validity: None,
@@ -130,13 +136,21 @@ fn validity(named: &NamedScorer, gold: &[(String, f64)]) -> Result<Validity, Run
     let texts: Vec<&str> = gold.iter().map(|(text, _)| text.as_str()).collect();
     let found = scores(named, &texts)?;
     let pairs =
-        found.into_iter().zip(gold).filter_map(|(score, (_, noise))| Some((score?, *noise)));
+        found.into_iter().zip(gold).filter_map(|(score, (_, noise))| Some((score.ok()?, *noise)));
     let pairs: Vec<(f64, f64)> = pairs.collect();
     Ok(Validity { documents: pairs.len() as u64, rank_correlation: spearman(&pairs) })
 }
 
+/// A number, or the reason for which there is none.
+type Number = Result<f64, String>;
+
+/// What is said of a text that was not answered at all.
+fn unanswered() -> Number {
+    Err("unanswered".to_owned())
+}
+
 /// A number for each text, where there is one.
-fn scores(named: &NamedScorer, texts: &[&str]) -> Result<Vec<Option<f64>>, RunError> {
+fn scores(named: &NamedScorer, texts: &[&str]) -> Result<Vec<Number>, RunError> {
     let mut found = Vec::with_capacity(texts.len());
     for some in texts.chunks(AT_ONCE) {
         for score in named.scorer.score(some) {
@@ -146,13 +160,13 @@ fn scores(named: &NamedScorer, texts: &[&str]) -> Result<Vec<Option<f64>>, RunEr
     Ok(found)
 }
 
-fn one(named: &NamedScorer, score: Result<f64, RefineError>) -> Result<Option<f64>, RunError> {
+fn one(named: &NamedScorer, score: Result<f64, RefineError>) -> Result<Number, RunError> {
     match score {
-        Ok(score) => Ok(Some(score)),
+        Ok(score) => Ok(Ok(score)),
         Err(error) if error.course == Course::Stop => {
             Err(RunError::new(format!("{}: {}", named.name, error.message)))
         }
-        Err(_) => Ok(None),
+        Err(error) => Ok(Err(error.reason.to_string())),
     }
 }
 

@@ -1,10 +1,12 @@
 //! From finished runs to their reports, in memory that does not grow with the corpus.
 
 use crate::error::RunError;
+use crate::judge::{Contender, Coverage, Judging, judge};
 use crate::run_reader::{ColumnsWanted, OpenRun, ProgramSeen, SeenBatch};
 use rayon::prelude::*;
 use refinex_core::{Deletions, Policy, Tally};
 use refinex_corpus::{JsonReader, Manifest};
+use refinex_eval::Evaluation;
 use refinex_eval::report::{
     Collector, Comparer, Comparison, Deletion, Digest, Observation, REPORT_VERSION, Report,
     ReportSettings, Reports, RunFacts,
@@ -21,6 +23,8 @@ pub struct ReportJob {
     pub settings: ReportSettings,
     /// Whether runs may be reported that are not complete.
     pub partial: bool,
+    /// Gold deletions for documents of the runs, if there are any.
+    pub gold: Option<String>,
     /// Threads that compute.
     pub threads: usize,
 }
@@ -44,11 +48,24 @@ pub fn report_runs(job: &ReportJob) -> Result<Reports, RunError> {
     let mut job = job.clone();
     job.settings.page_bytes /= runs.len() + others.len();
     pool.install(|| {
-        let reports = runs.iter().map(|run| report(run, &job)).collect::<Result<_, _>>()?;
-        let comparisons =
-            others.iter().map(|other| compare(&runs[0], other, &job)).collect::<Result<_, _>>()?;
-        Ok(Reports { version: REPORT_VERSION, runs: reports, comparisons })
+        let (reports, gold) = rayon::join(
+            || runs.iter().map(|run| report(run, &job)).collect::<Result<_, _>>(),
+            || job.gold.as_deref().map(|gold| against(gold, &runs)).transpose(),
+        );
+        let comparisons = others.iter().map(|other| compare(&runs[0], other, &job));
+        let comparisons = comparisons.collect::<Result<_, RunError>>()?;
+        Ok(Reports { version: REPORT_VERSION, runs: reports?, comparisons, gold: gold? })
     })
+}
+
+/// The runs against gold, over the documents that are in both.
+fn against(gold: &str, runs: &[OpenRun]) -> Result<Evaluation, RunError> {
+    let contender = |run: &OpenRun| {
+        let location = run.location.clone();
+        Contender { name: location.clone(), location }
+    };
+    let contenders: Vec<Contender> = runs.iter().map(contender).collect();
+    judge(gold, &contenders, &Judging { coverage: Coverage::Common, ..Judging::default() })
 }
 
 fn report(run: &OpenRun, job: &ReportJob) -> Result<Report, RunError> {

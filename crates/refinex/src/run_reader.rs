@@ -232,12 +232,19 @@ impl OpenRun {
         take: &mut dyn FnMut(Vec<SeenBatch>) -> Result<bool, String>,
     ) -> Result<(), String> {
         let mut shard = self.open_shard(manifest)?;
-        while let Some(window) = shard.next_window()? {
-            let batch = |batch: Paired| batch.seen(columns);
-            let seen: Result<Vec<_>, _> = window.into_par_iter().map(batch).collect();
-            if !take(seen?)? {
+        let mut next = shard.next_window()?;
+        while let Some(window) = next {
+            // While one window is taken in, the next one is read.
+            let mut read = Ok(None);
+            let goes_on = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| read = shard.next_window());
+                let seen = window.into_par_iter().map(|batch| batch.seen(columns));
+                take(seen.collect::<Result<_, _>>()?)
+            })?;
+            if !goes_on {
                 return Ok(());
             }
+            next = read?;
         }
         shard.finish(manifest.counts.documents())
     }

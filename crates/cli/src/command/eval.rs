@@ -3,13 +3,13 @@
 use crate::arguments::Eval;
 use crate::command::{print_json, print_tables};
 use refinex::eval::{Resampling, Table};
-use refinex::{Contender, Judging, RunError, judge};
+use refinex::{Contender, Coverage, Judging, RunError, judge};
 use std::process::ExitCode;
 
 pub fn run(arguments: &Eval) -> Result<ExitCode, RunError> {
     let mut judging = Judging {
         resampling: Resampling { rounds: arguments.rounds, seed: arguments.seed },
-        partial: arguments.partial,
+        coverage: if arguments.partial { Coverage::Partial } else { Coverage::Same },
         refined_key: arguments.refined_key.clone(),
         ..Judging::default()
     };

@@ -1,5 +1,7 @@
 //! Reports as Markdown, short enough for a pull request.
 
+use crate::calibration::Reliability;
+use crate::evaluation::{Evaluation, RefinerScores};
 use crate::report::comparison::Comparison;
 use crate::report::figures::{bytes, count, many, part, percent};
 use crate::report::record::{Report, Reports};
@@ -18,6 +20,7 @@ const PATTERN_CHARACTERS: usize = 80;
 pub fn markdown(reports: &Reports) -> String {
     let mut out = String::from("# refinex report\n\n");
     headline(&mut out, &reports.runs);
+    gold(&mut out, reports.gold.as_ref());
     for report in &reports.runs {
         if reports.runs.len() > 1 {
             let _ = write!(out, "\n## {}\n", plain(&report.run.location));
@@ -49,6 +52,61 @@ fn headline(out: &mut String, runs: &[Report]) {
             part(text.read - text.left, text.read),
             count(tally.failed)
         );
+    }
+}
+
+/// How right the runs are, and whether their scores are probabilities.
+fn gold(out: &mut String, evaluation: Option<&Evaluation>) {
+    let Some(all) = evaluation else {
+        out.push_str(
+            "\nNo gold was given (`--gold GOLD`), so nothing here says how right this is.\n",
+        );
+        return;
+    };
+    let documents = all.refiners.first().map_or(0, |run| run.scores.documents);
+    let documents = many(documents, "document");
+    let _ = write!(out, "\n**Against gold** ({}, {documents})\n\n", plain(&all.gold));
+    out.push_str(
+        "| run | F1 | precision | recall | kept recall | calibration error | Brier score |\n",
+    );
+    out.push_str("|---|---:|---:|---:|---:|---:|---:|\n");
+    for run in &all.refiners {
+        let scores = &run.scores;
+        let lines = run.calibration.as_ref().map(|calibration| &calibration.lines);
+        let of_lines = |figure: fn(&Reliability) -> f64| {
+            lines.map_or("–".to_owned(), |lines| format!("{:.3}", figure(lines)))
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {:.3} | {:.3} | {:.3} | {:.3} | {} | {} |",
+            cell(&run.name),
+            scores.text.deletion_f1,
+            scores.text.deletion_precision,
+            scores.text.deletion_recall,
+            scores.text.kept_recall,
+            of_lines(|lines| lines.expected_calibration_error),
+            of_lines(|lines| lines.brier_score)
+        );
+    }
+    all.refiners.iter().for_each(|run| reliability(out, run));
+}
+
+/// The diagrams of a run as tables.
+fn reliability(out: &mut String, run: &RefinerScores) {
+    let Some(calibration) = &run.calibration else { return };
+    let pieces = calibration.pieces.iter().map(|pieces| ("pieces inside lines", pieces));
+    for (units, of) in std::iter::once(("lines", &calibration.lines)).chain(pieces) {
+        let name = cell(&run.name);
+        let _ = write!(
+            out,
+            "\nReliability of the scores of {units}, {name}: a probability has as much noise as its \
+             mean score.\n\n| score | {units} | mean score | noise |\n|---|---:|---:|---:|\n"
+        );
+        for bin in of.bins.iter().filter(|bin| bin.units > 0) {
+            let (from, to, units) = (bin.from, bin.to, count(bin.units));
+            let (mean, noise) = (bin.mean_score, bin.noise_share);
+            let _ = writeln!(out, "| {from:.1} to {to:.1} | {units} | {mean:.3} | {noise:.3} |");
+        }
     }
 }
 
@@ -153,6 +211,19 @@ mod tests {
     fn text_of_a_corpus_does_not_leave_its_cell() {
         assert_eq!(cell("a|b`c\nd"), "`a\\|b c d`");
         assert_eq!(cell(&"x".repeat(100)).chars().count(), 83);
+    }
+
+    #[test]
+    fn gold_is_said_with_the_reliability_of_the_scores_or_that_there_is_none() {
+        let mut reports = crate::report::html::tests::hostile();
+        assert!(markdown(&reports).contains("No gold was given"));
+        reports.gold = Some(crate::report::html::gold::tests::evaluation(true));
+        let text = markdown(&reports);
+        assert!(text.contains("**Against gold** (`gold<1>`, 1 document)"), "{text}");
+        assert!(text.contains("| 0.6 to 0.7 | 1 | 0.620 | 0.000 |"), "{text}");
+        assert!(text.contains("| pieces inside lines | mean score |"), "{text}");
+        reports.gold = Some(crate::report::html::gold::tests::evaluation(false));
+        assert!(markdown(&reports).contains("| – | – |"));
     }
 
     #[test]

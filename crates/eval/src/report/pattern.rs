@@ -119,6 +119,10 @@ impl Folder {
             if !self.folded.is_empty() {
                 self.folded.push(' ');
             }
+            if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                push_plain(&mut self.folded, word, dated);
+                continue;
+            }
             self.word.clear();
             lower_onto(&mut self.word, word);
             fold_word(&mut self.folded, &self.word, dated);
@@ -143,6 +147,17 @@ fn lower_onto(out: &mut String, word: &str) {
         out.make_ascii_lowercase();
     } else {
         out.extend(word.chars().flat_map(char::to_lowercase));
+    }
+}
+
+/// Most words are letters of ASCII alone: no host, no number, nothing around them.
+fn push_plain(out: &mut String, word: &str, dated: bool) {
+    let start = out.len();
+    out.push_str(word);
+    out[start..].make_ascii_lowercase();
+    if dated && DATE_WORDS.contains(&&out[start..]) {
+        out.truncate(start);
+        out.push_str("‹date›");
     }
 }
 

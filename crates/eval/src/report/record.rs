@@ -1,5 +1,6 @@
 //! What a report says, as plain records.
 
+use crate::evaluation::Evaluation;
 use crate::report::comparison::Comparison;
 use crate::report::finding::FindingKind;
 use crate::report::group::GroupTable;
@@ -20,6 +21,8 @@ pub struct Reports {
     pub runs: Vec<Report>,
     /// The first run beside each of the others.
     pub comparisons: Vec<Comparison>,
+    /// The runs against gold, in their order; nothing where no gold was given.
+    pub gold: Option<Evaluation>,
 }
 
 /// What a run did.

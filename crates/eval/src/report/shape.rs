@@ -114,11 +114,16 @@ fn is_code(line: &str) -> bool {
     let lone = matches!(line, "}" | "{" | "};" | "});" | "]" | "end");
     let first = line.split_whitespace().next().unwrap_or_default();
     let begins = CODE_WORDS.contains(&first) && has(&['(', '=', '{', ';', '<', '_', '$']);
-    let assigns = [" = ", " == ", " => ", "->", "::", "();"].iter().any(|sign| line.contains(sign));
-    lone || begins || (closes && has(&['(', '=', '{', '<', '*'])) || (assigns && closes)
+    let assigns =
+        || [" = ", " == ", " => ", "->", "::", "();"].iter().any(|sign| line.contains(sign));
+    lone || begins || (closes && (has(&['(', '=', '{', '<', '*']) || assigns()))
 }
 
 fn is_table(line: &str) -> bool {
+    // Without a digit there is no number; that is quickly seen of most lines.
+    if line.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_digit()) {
+        return false;
+    }
     let cells = |by: char| line.split(by).filter(|cell| !cell.trim().is_empty());
     for by in ['|', '\t'] {
         let (all, numbers) = (cells(by).count(), cells(by).filter(|cell| is_number(cell)).count());

@@ -10,19 +10,33 @@ use refinex_core::{Deletions, Scores};
 use refinex_eval::{Evaluation, Evaluator, Predicted, Resampling, Rewriting, Subject};
 pub(crate) use row::Prediction;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// How predictions are judged.
 #[derive(Clone, Debug)]
 pub struct Judging {
     /// How intervals and p-values are drawn.
     pub resampling: Resampling,
-    /// Whether gold and predictions may be of other documents: a document without a prediction
-    /// counts as untouched then, and a prediction for another document is left out.
-    pub partial: bool,
+    /// Which documents gold and predictions may be of.
+    pub coverage: Coverage,
     /// Columns of gold by which scores are broken down, where a document has them.
     pub by: Vec<String>,
     /// The key under which a prediction has a whole rewritten text.
     pub refined_key: String,
+}
+
+/// Which documents gold and predictions may be of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// The same ones.
+    #[default]
+    Same,
+    /// Others too: a document without a prediction counts as untouched, and a prediction for another
+    /// document is left out.
+    Partial,
+    /// Others too: what is not in both is left out. Of the predictions only those for documents of
+    /// gold are held in memory.
+    Common,
 }
 
 /// Columns by which scores are broken down, if nothing else is said: those of our own sets and the
@@ -33,7 +47,7 @@ impl Default for Judging {
     fn default() -> Self {
         Self {
             resampling: Resampling::default(),
-            partial: false,
+            coverage: Coverage::Same,
             by: USUAL_COLUMNS.map(str::to_owned).to_vec(),
             refined_key: "refined".to_owned(),
         }
@@ -92,19 +106,38 @@ pub fn judge(
     contenders: &[Contender],
     judging: &Judging,
 ) -> Result<Evaluation, RunError> {
-    let read = |of: &Contender| Predictions::read(&of.location, &judging.refined_key);
+    let common = judging.coverage == Coverage::Common;
+    let wanted = common.then(|| ids_of(gold)).transpose()?;
+    let read =
+        |of: &Contender| Predictions::read(&of.location, &judging.refined_key, wanted.as_ref());
     let predictions = contenders.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = contenders.iter().map(|of| of.name.clone()).collect();
     let evaluator = Evaluator::new(&names);
-    let mut bench = Bench { gold, judging, predictions, evaluator, unjudged: 0 };
+    let mut bench = Bench { gold, judging, predictions, evaluator, unjudged: 0, absent: 0 };
+    each_of_gold(gold, &mut |document| bench.take(&document))?;
+    bench.finish()
+}
+
+fn each_of_gold(
+    gold: &str,
+    take: &mut dyn FnMut(LabelledDocument) -> Result<(), RunError>,
+) -> Result<(), RunError> {
     LabelledSet::at(gold).each(&mut |row| match row {
-        Ok(document) => bench.take(&document),
+        Ok(document) => take(document),
         Err(bad) => {
             let (shard, row, why) = (bad.shard, bad.row, bad.message);
             Err(RunError::new(format!("{gold}: {shard}, row {row}: {why}")))
         }
+    })
+}
+
+fn ids_of(gold: &str) -> Result<HashSet<String>, RunError> {
+    let mut ids = HashSet::new();
+    each_of_gold(gold, &mut |document| {
+        ids.insert(document.id);
+        Ok(())
     })?;
-    bench.finish()
+    Ok(ids)
 }
 
 /// Predictions on one side, documents of gold coming from the other.
@@ -114,6 +147,7 @@ struct Bench<'a> {
     predictions: Vec<Predictions>,
     evaluator: Evaluator,
     unjudged: u64,
+    absent: u64,
 }
 
 /// A prediction carried out on its text.
@@ -131,10 +165,15 @@ impl Bench<'_> {
             self.predictions.iter().for_each(|of| of.leave_out(id));
             return Ok(());
         }
+        let coverage = self.judging.coverage;
+        if coverage == Coverage::Common && !self.predictions.iter().all(|of| of.knows(id)) {
+            self.absent += 1;
+            return Ok(());
+        }
         let mut carried_out = Vec::with_capacity(self.predictions.len());
         for predictions in &self.predictions {
             let fail = |why| RunError::new(format!("{}: {id}: {why}", predictions.location));
-            let prediction = predictions.of(id, self.judging.partial).map_err(fail)?;
+            let prediction = predictions.of(id, coverage).map_err(fail)?;
             let done = prediction.map(|prediction| carry_out(text, prediction)).transpose();
             carried_out.push(done.map_err(fail)?);
         }
@@ -159,10 +198,11 @@ impl Bench<'_> {
 
     fn finish(self) -> Result<Evaluation, RunError> {
         for predictions in &self.predictions {
-            predictions.check_used(self.gold, self.judging.partial)?;
+            predictions.check_used(self.gold, self.judging.coverage)?;
         }
         let mut evaluation = self.evaluator.finish(self.gold, self.judging.resampling);
         evaluation.unjudged = self.unjudged;
+        evaluation.absent = self.absent;
         Ok(evaluation)
     }
 }

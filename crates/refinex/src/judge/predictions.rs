@@ -1,5 +1,6 @@
 //! The predictions of one refiner, by document.
 
+use super::Coverage;
 use super::row::{Prediction, is_dropped};
 use crate::error::RunError;
 use crate::run_file::RunFile;
@@ -9,7 +10,7 @@ use refinex_corpus::{
 };
 use serde_json::{Map, Value};
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 type Object = Map<String, Value>;
 
@@ -28,10 +29,16 @@ struct Known {
 }
 
 impl Predictions {
-    /// Reads a run directory, a folder with `programs/`, or rows.
-    pub(crate) fn read(location: &str, refined_key: &str) -> Result<Self, RunError> {
+    /// Reads a run directory, a folder with `programs/`, or rows; where ids are wanted, those alone.
+    pub(crate) fn read(
+        location: &str,
+        refined_key: &str,
+        wanted: Option<&HashSet<String>>,
+    ) -> Result<Self, RunError> {
         let mut reading = Reading {
             refined_key,
+            wanted,
+            row: 0,
             predictions: Self { location: location.to_owned(), of: HashMap::new() },
         };
         let directory = RunDirectory::open(location)?;
@@ -52,8 +59,13 @@ impl Predictions {
         Ok(reading.predictions)
     }
 
+    /// Whether there is a prediction for a document.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.of.contains_key(id)
+    }
+
     /// The prediction for a document; `None` where there is none and there need not be.
-    pub(crate) fn of(&self, id: &str, partial: bool) -> Result<Option<&Prediction>, String> {
+    pub(crate) fn of(&self, id: &str, coverage: Coverage) -> Result<Option<&Prediction>, String> {
         match self.of.get(id) {
             Some(known) if known.used.get() => {
                 Err("expected the documents of gold to have ids of their own, but found this id \
@@ -64,7 +76,7 @@ impl Predictions {
                 known.used.set(true);
                 Ok(Some(&known.prediction))
             }
-            None if partial => Ok(None),
+            None if coverage != Coverage::Same => Ok(None),
             None => Err("expected a prediction for this document of gold, but found none \
                          (--partial takes such documents as untouched)"
                 .to_owned()),
@@ -79,9 +91,11 @@ impl Predictions {
     }
 
     /// Checks that the predictions were for documents of gold.
-    pub(crate) fn check_used(&self, gold: &str, partial: bool) -> Result<(), RunError> {
+    pub(crate) fn check_used(&self, gold: &str, coverage: Coverage) -> Result<(), RunError> {
         let unused = self.of.iter().filter(|(_, known)| !known.used.get());
-        let Some((id, known)) = unused.min_by_key(|(_, known)| known.row) else { return Ok(()) };
+        let Some((id, known)) = unused.min_by_key(|(_, known)| known.row) else {
+            return self.check_common(gold, coverage);
+        };
         let (location, row) = (&self.location, known.row);
         if self.of.values().all(|known| !known.used.get()) {
             return Err(RunError::new(format!(
@@ -89,7 +103,7 @@ impl Predictions {
                  ids (the first row is for {id})"
             )));
         }
-        if partial {
+        if coverage != Coverage::Same {
             return Ok(());
         }
         Err(RunError::new(format!(
@@ -97,11 +111,24 @@ impl Predictions {
              for {id} (--partial leaves such rows out)"
         )))
     }
+
+    /// Checks that something was judged, where the others were not even read.
+    fn check_common(&self, gold: &str, coverage: Coverage) -> Result<(), RunError> {
+        if coverage == Coverage::Common && self.of.is_empty() {
+            return Err(RunError::new(format!(
+                "{}: expected documents of {gold}, but found none of its ids",
+                self.location
+            )));
+        }
+        Ok(())
+    }
 }
 
 /// Predictions as they are read.
 struct Reading<'a> {
     refined_key: &'a str,
+    wanted: Option<&'a HashSet<String>>,
+    row: usize,
     predictions: Predictions,
 }
 
@@ -172,12 +199,16 @@ impl Reading<'_> {
     }
 
     fn take(&mut self, row: &Object, refined: Option<&str>) -> Result<(), RunError> {
-        let number = self.predictions.of.len() + 1;
+        self.row += 1;
+        let number = self.row;
         let id = match row.get("id") {
             Some(Value::String(id)) => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
             _ => return Err(self.fail(&format!("row {number}: expected an id, but found none"))),
         };
+        if self.wanted.is_some_and(|wanted| !wanted.contains(&id)) {
+            return Ok(());
+        }
         let prediction = Prediction::read(row, self.refined_key)
             .map_err(|why| self.fail(&format!("row {number}, {id}: {why}")))?;
         let prediction = match refined {

@@ -2,10 +2,13 @@
 
 mod alarms;
 mod charts;
+mod diagram;
 mod embed;
+pub(super) mod gold;
 mod groups;
 mod sections;
 
+use crate::evaluation::{Evaluation, RefinerScores};
 use crate::report::comparison::Comparison;
 use crate::report::figures::{escaped, json_in_script};
 use crate::report::record::{Report, Reports};
@@ -67,7 +70,10 @@ fn names(reports: &Reports) -> Vec<String> {
 }
 
 fn views(reports: &Reports) -> String {
-    let runs = reports.runs.iter().map(run_view);
+    let runs = reports.runs.iter().enumerate().map(|(at, report)| {
+        let gold = reports.gold.as_ref().and_then(|all| Some((all, all.refiners.get(at)?)));
+        run_view(report, gold)
+    });
     let comparisons = reports.comparisons.iter().map(sections::comparison);
     let view = |(at, inside): (usize, String)| {
         let hidden = if at == 0 { "" } else { " hidden" };
@@ -76,12 +82,13 @@ fn views(reports: &Reports) -> String {
     runs.chain(comparisons).enumerate().map(view).collect()
 }
 
-fn run_view(report: &Report) -> String {
+fn run_view(report: &Report, gold: Option<(&Evaluation, &RefinerScores)>) -> String {
     [
         sections::facts(report),
         sections::headline(report),
         alarms::alarms(report),
         sections::funnels(report),
+        gold::gold(gold, report.run.threshold),
         charts::histograms(&report.histograms),
         sections::patterns(&report.patterns),
         groups::groups(&report.groups),
@@ -111,7 +118,7 @@ pub(crate) mod tests {
         let run = RunFacts { location: "out/<run>".to_owned(), ..RunFacts::default() };
         let report = collector.finish(run, Tally::default());
         let comparisons = vec![comparer.finish("a", "b")];
-        Reports { version: 1, runs: vec![report], comparisons }
+        Reports { version: 1, runs: vec![report], comparisons, gold: None }
     }
 
     #[test]

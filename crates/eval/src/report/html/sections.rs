@@ -47,7 +47,7 @@ pub(super) fn headline(report: &Report) -> String {
     format!("<div class=\"tiles\">{}</div>", tiles.concat())
 }
 
-fn tile(figure: &str, what: &str, more: &str) -> String {
+pub(super) fn tile(figure: &str, what: &str, more: &str) -> String {
     format!(
         "<div class=\"tile\"><b>{figure}</b><span>{what}</span><small class=\"quiet\">{more}</small></div>"
     )
