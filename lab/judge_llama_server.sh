@@ -50,7 +50,7 @@ if judge["failed"] != sum(judge["failed_by_reason"].values()):
     sys.exit(f"{name}: expected a reason for each document without a number, but found {judge}")
 PY
 }
-# A prompt of our own with examples, which a model of this size can go on from.
+# A prompt with examples.
 cat > "$work/examples.txt" <<'PROMPT'
 Rate the text from 1 (noise) to 5 (clean).
 
@@ -66,11 +66,19 @@ Answer: <score>2</score>
 Text: {{document}}
 Answer:
 PROMPT
+# One that asks for a copy of a score: whether an answer in the form is read.
+cat > "$work/copy.txt" <<'PROMPT'
+{{document}}
+
+Write exactly this line and nothing else:
+<score>3</score>
+PROMPT
 pages=${PAGES:-20}
+ask copy "$pages" --endpoint "$url" --prompt "$work/copy.txt" --max-tokens 16
 ask examples "$pages" --endpoint "$url" --prompt "$work/examples.txt" --max-tokens 12
 # The judge's own prompt, for a few pages: this model does not keep its form.
 ask judge-v1 "$((pages / 5))" --endpoint "$url" --max-tokens 100
 # The server is gone: the answers come from the cache.
 end; server=""; sleep 1
-ask again "$pages" --endpoint "$url" --prompt "$work/examples.txt" --max-tokens 12 --attempts 1
+ask again "$pages" --endpoint "$url" --prompt "$work/copy.txt" --max-tokens 16 --attempts 1
 echo "files in $work"
