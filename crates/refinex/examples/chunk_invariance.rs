@@ -3,7 +3,8 @@
 //! differently.
 //!
 //! ```text
-//! cargo run --release -p refinex --example chunk_invariance -- FILE.jsonl...
+//! cargo build --release --workspace --example chunk_invariance
+//! target/release/examples/chunk_invariance FILE.jsonl...
 //! ```
 #![allow(clippy::unwrap_used)]
 

@@ -137,8 +137,10 @@ fn train_all(
     let pieces = recipe.train_pieces(data, folder)?;
     let points = recipe.settings.points;
     let file = weights_file(&models, pieces.as_ref(), points)?;
-    let tagger = Tagger::from_bytes(&file)?;
-    folder.rounding(Rounding::of(&models, &tagger, &data.held, points.balanced));
+    if !data.held.is_empty() {
+        let tagger = Tagger::from_bytes(&file)?;
+        folder.rounding(Rounding::of(&models, &tagger, &data.held, points.balanced));
+    }
     Ok(file)
 }
 
