@@ -194,8 +194,8 @@ fn a_gpu_that_cannot_be_used_is_told_before_anything_is_written() {
     line.extend(["--device", "cuda"]);
     let done = refinex(&line);
     let said = String::from_utf8_lossy(&done.stderr);
-    if done.status.success() {
-        assert!(cfg!(feature = "cuda"), "a GPU is used by builds with the feature alone");
+    // A build with the feature, on a machine with a GPU, trains.
+    if cfg!(feature = "cuda") && done.status.success() {
         return;
     }
     assert!(said.contains("for --device cuda, but found"), "{said}");

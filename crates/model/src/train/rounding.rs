@@ -66,8 +66,14 @@ mod tests {
         let trained = |seed: u64| {
             let settings =
                 Settings { broad_epochs: 2, expert_epochs: 2, seed, ..Settings::default() };
-            train("network", (&[set.clone()], &[]), &settings, None, &mut Watch(&mut |_, _| ()))
-                .unwrap()
+            train(
+                "network",
+                (std::slice::from_ref(&set), &[]),
+                &settings,
+                None,
+                &mut Watch(&mut |_, _| ()),
+            )
+            .unwrap()
         };
         let models = [trained(1)];
         let tagger = |models: &[TrainedModel]| {
