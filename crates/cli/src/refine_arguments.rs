@@ -5,7 +5,7 @@ use crate::generator_arguments::{Programs, Remote};
 use clap::{ArgGroup, Args, ValueEnum};
 use refinex::core::Score;
 use refinex::rules::Profile;
-use refinex::{OperatingPoint, RunError, Settings, TaggerWeights};
+use refinex::{OperatingPoint, RunError, Settings};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -151,11 +151,6 @@ impl From<PointChoice> for OperatingPoint {
 }
 
 impl Refine {
-    /// The tagger's weights.
-    pub fn tagger_weights(&self) -> TaggerWeights {
-        self.weights.clone().map_or(TaggerWeights::Shipped, TaggerWeights::At)
-    }
-
     /// The settings, with the threshold of the model where none was given.
     pub fn settings(&self, default_threshold: Score) -> Settings {
         Settings {

@@ -4,6 +4,7 @@
 use crate::decider::{Decided, scored_row, step_of, unrefined};
 use crate::error::RunError;
 use crate::ruler::{AsWritten, Found};
+use crate::stored::file_or_folder;
 use refinex_core::{
     Deletions, Document, Identity, Lengths, Policy, RefineError, Score, StepTally, distill,
 };
@@ -58,20 +59,14 @@ impl ProxSource {
     /// If there is nothing.
     pub fn open(location: &str) -> Result<Self, RunError> {
         let location = location.trim_end_matches('/');
-        if ShardName::parse(location).is_some() {
-            let (folder, file) = location.rsplit_once('/').unwrap_or(("", location));
-            let store = Store::open(folder)?;
-            store.head(file)?;
-            return Ok(Self::Beside { store, file: Some(file.to_owned()) });
-        }
-        let store = Store::open(location)?;
-        if store.list("")?.is_empty() {
+        let (store, file) = file_or_folder(location)?;
+        if file.is_none() && store.list("")?.is_empty() {
             return Err(RunError::new(format!(
                 "expected a file or a folder of rows with programs of ProX at {location}, but found \
                  nothing there"
             )));
         }
-        Ok(Self::Beside { store, file: None })
+        Ok(Self::Beside { store, file })
     }
 
     fn name(&self) -> String {

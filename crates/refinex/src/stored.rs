@@ -7,6 +7,17 @@ use crate::run_file::RunFile;
 use refinex_core::{Document, Identity};
 use refinex_corpus::{Decoded, InputShard, ProgramReader, RunDirectory, ShardName, Store};
 
+/// What `location` names: one file, which must be there, in its folder, or a folder.
+pub(crate) fn file_or_folder(location: &str) -> Result<(Store, Option<String>), RunError> {
+    if ShardName::parse(location).is_none() {
+        return Ok((Store::open(location)?, None));
+    }
+    let (folder, file) = location.rsplit_once('/').unwrap_or(("", location));
+    let store = Store::open(folder)?;
+    store.head(file)?;
+    Ok((store, Some(file.to_owned())))
+}
+
 /// Stored programs, one sidecar for each shard.
 #[derive(Clone, Debug)]
 pub struct ProgramStore {
@@ -27,18 +38,10 @@ impl ProgramStore {
     /// If the location cannot be read, or is a run directory of another version.
     pub fn open(location: &str) -> Result<Self, RunError> {
         let location = location.trim_end_matches('/');
-        if ShardName::parse(location).is_some() {
-            let (folder, file) = location.rsplit_once('/').unwrap_or(("", location));
-            let store = Store::open(folder)?;
-            store.head(file)?;
-            return Ok(Self {
-                store,
-                is_run: false,
-                file: Some(file.to_owned()),
-                identity: by_hand(),
-            });
+        let (store, file) = file_or_folder(location)?;
+        if file.is_some() {
+            return Ok(Self { store, is_run: false, file, identity: by_hand() });
         }
-        let store = Store::open(location)?;
         let is_run = store.exists(RunDirectory::RUN)?;
         if !is_run && store.list("")?.is_empty() {
             return Err(RunError::new(format!(
@@ -47,7 +50,7 @@ impl ProgramStore {
             )));
         }
         let identity = if is_run { RunFile::read(&store)?.identity() } else { by_hand() };
-        Ok(Self { store, is_run, file: None, identity })
+        Ok(Self { store, is_run, file, identity })
     }
 
     /// Path of the sidecar of a shard, by its name.

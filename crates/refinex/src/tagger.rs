@@ -4,7 +4,7 @@ use crate::error::RunError;
 use crate::training_folder::WEIGHTS;
 use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
 use refinex_model::Tagger;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The weights at a path: a file, or the folder of a training.
 pub(crate) fn read_weights(path: &Path) -> Result<Vec<u8>, RunError> {
@@ -25,31 +25,18 @@ pub enum OperatingPoint {
     Careful,
 }
 
-/// Which weights a tagger has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum TaggerWeights {
-    /// Those that ship, at the speed of reading.
-    #[default]
-    Shipped,
-    /// Those of a file, or of the folder of a training.
-    At(PathBuf),
-}
-
 /// A refiner that scores lines.
 pub struct LineTagger {
     tagger: Tagger,
 }
 
 impl LineTagger {
-    /// The tagger of these weights.
+    /// The tagger of the weights at a path, or the one that ships.
     ///
     /// # Errors
-    /// If its weights cannot be read.
-    pub fn of(weights: &TaggerWeights) -> Result<Self, RunError> {
-        match weights {
-            TaggerWeights::Shipped => Self::embedded(),
-            TaggerWeights::At(path) => Self::open(path),
-        }
+    /// If the weights cannot be read.
+    pub fn of(weights: Option<&Path>) -> Result<Self, RunError> {
+        weights.map_or_else(Self::embedded, Self::open)
     }
 
     /// The tagger whose weights ship with the program.
