@@ -56,6 +56,10 @@ pub struct TrainTagger {
     /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
     #[arg(long, default_value_t = 3, value_name = "EPOCHS")]
     pub piece_epochs: usize,
+    /// Train networks that see every line of a page beside all others, by attention: better, and some ten
+    /// times slower.
+    #[arg(long, conflicts_with = "encoder")]
+    pub attention: bool,
     /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start
     /// from, model.safetensors and vocab.txt of a BERT 384 wide such as MiniLM.
     #[arg(long)]
@@ -77,13 +81,15 @@ pub struct TrainTagger {
     /// the plain sets as the expert would; 0 to train on labels alone.
     #[arg(long, default_value_t = 3)]
     pub teachers: usize,
-    /// Networks, one a seed; their mean is the score [default: 4, or 1 with an encoder].
+    /// Networks, one a seed; their mean is the score [default: 4, 3 with attention, 1 with an
+    /// encoder].
     #[arg(long)]
     pub members: Option<usize>,
-    /// Passes over all sets [default: 3, or 0 with an encoder].
+    /// Passes over all sets [default: 3, or 0 with attention or an encoder].
     #[arg(long)]
     pub broad_epochs: Option<usize>,
-    /// Passes over the expert's labelling alone, afterwards [default: 10, or 4 with an encoder].
+    /// Passes over the expert's labelling alone, afterwards [default: 10, 8 with attention,
+    /// 4 with an encoder].
     #[arg(long)]
     pub expert_epochs: Option<usize>,
     /// How much more the lines that stay count in careful sets.

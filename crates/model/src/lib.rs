@@ -4,6 +4,8 @@
 //! noise: hashed words and word pairs as an embedding, measured layout features, convolutions and
 //! a two-way recurrence over the lines. It runs on any CPU and needs no file beside the program.
 
+mod context;
+mod conv;
 mod encoder;
 mod error;
 mod facts;
@@ -16,6 +18,7 @@ mod lines;
 mod network;
 mod page;
 mod parameters;
+mod quick;
 mod random;
 mod recurrence;
 mod stopwords;

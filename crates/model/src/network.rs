@@ -1,23 +1,19 @@
 //! The network: from the features of rows (the lines of a view, or units of lines) to one logit each.
 //!
 //! ```text
-//! x  = [mean of embeddings | measured features]           rows × INPUT
-//! h0 = relu(x·Input + bias + source)                      rows × width
-//! h1 = h0 + relu(conv5(h0))
-//! h2 = h1 + relu(recurrence(h1)·Mix + mean(h1)·Pool + bias)
-//! h3 = h2 + relu(conv5(h2))
-//! logit = h3·Head[source] + bias
+//! x     = [mean of embeddings | measured features]        rows × INPUT
+//! h0    = relu(x·Input + bias + source)                   rows × width
+//! last  = body(h0)                                        see `quick` and `context`
+//! logit = last·Head[source] + bias
 //! ```
 
+use crate::context;
+use crate::conv::gate_by;
+use crate::encoder::Products;
 use crate::kernel::{add, add_to_rows, matmul_add, outer_add, relu, sum_rows, transpose};
-use crate::parameters::{
-    EMBED, EXPERT, HINTS, INPUT, KERNEL, MEANING, Parameters, SOURCES, Weight,
-};
+use crate::parameters::{EMBED, EXPERT, HINTS, INPUT, MEANING, Parameters, SOURCES, Weight};
+use crate::quick;
 use crate::random::Random;
-use crate::recurrence;
-
-/// Rows of zeros before and after a convolution's input.
-const MARGIN: usize = KERNEL / 2;
 
 /// What the network reads of the lines of a page.
 #[derive(Clone)]
@@ -45,22 +41,21 @@ pub(crate) struct InputGradient {
 /// Values that forward computes and backward needs again.
 pub(crate) struct Activations {
     input: Input,
-    /// Padded by [`MARGIN`] rows of zeros, as convolutions read them.
+    /// Behind its dropout.
     h0: Vec<f32>,
-    first: Vec<f32>,
-    h1: Vec<f32>,
-    gates: Vec<f32>,
-    states: Vec<f32>,
-    pooled: Vec<f32>,
-    mixed: Vec<f32>,
-    /// Padded.
-    h2: Vec<f32>,
-    second: Vec<f32>,
-    h3: Vec<f32>,
+    body: Body,
+    /// What the head reads.
+    last: Vec<f32>,
     /// Scales of dropped-out units: 0 or 1/(1−p).
     masks: Option<(Vec<f32>, Vec<f32>)>,
     /// One a line.
     pub(crate) logits: Vec<f32>,
+}
+
+/// What lies between the first layer and the head.
+enum Body {
+    Quick(quick::Tape),
+    Context(context::Tape),
 }
 
 /// Dropout of a training step.
@@ -120,59 +115,32 @@ pub(crate) fn assemble(embeddings: &[f32], dense: &[f32]) -> Vec<f32> {
 /// Runs the network on the lines of `input`, labelled as `source` does.
 pub(crate) fn forward(
     p: &Parameters,
+    products: &Products,
     input: impl Into<Input>,
     labelling: Labelling,
     mut dropout: Option<Dropout<'_>>,
 ) -> Activations {
     let input = input.into();
-    let (width, state) = (p.1.width, p.1.state);
-    let rows = input.rows.len() / INPUT;
-    let size = rows * width;
+    let width = p.1.width;
+    let size = input.rows.len() / INPUT * width;
     let masks = dropout.as_mut().map(|d| (d.mask(size), d.mask(size)));
 
-    let mut h0 = vec![0.0; size + 2 * MARGIN * width];
-    let inner = &mut h0[MARGIN * width..][..size];
-    read_input(p, &input, labelling, inner);
-    scale(inner, masks.as_ref().map(|m| &m.0));
-
-    let first = convolve(p, &h0, Weight::FirstConv, Weight::FirstConvBias);
-    let mut h1 = first.clone();
-    add(&mut h1, &h0[MARGIN * width..][..size]);
-
-    let mut gates = vec![0.0; rows * recurrence::GATES * state];
-    add_to_rows(&mut gates, p.of(Weight::GatesBias));
-    matmul_add(&mut gates, &h1, width, p.of(Weight::Gates), width, recurrence::GATES * state);
-    let states = recurrence::forward(&mut gates, state);
-
-    let (pooled, mixed) = mix(p, &h1, &states);
-    let mut h2 = vec![0.0; size + 2 * MARGIN * width];
-    let inner = &mut h2[MARGIN * width..][..size];
-    add(inner, &h1);
-    add(inner, &mixed);
-
-    let second = convolve(p, &h2, Weight::SecondConv, Weight::SecondConvBias);
-    let mut h3 = second.clone();
-    add(&mut h3, &h2[MARGIN * width..][..size]);
-    scale(&mut h3, masks.as_ref().map(|m| &m.1));
+    let mut h0 = vec![0.0; size];
+    read_input(p, &input, labelling, &mut h0);
+    scale(&mut h0, masks.as_ref().map(|m| &m.0));
+    let (mut last, body) = if p.1.layers == 0 {
+        let (last, tape) = quick::forward(p, &h0);
+        (last, Body::Quick(tape))
+    } else {
+        let (last, tape) = context::forward(p, products, &h0, dropout.as_mut());
+        (last, Body::Context(tape))
+    };
+    scale(&mut last, masks.as_ref().map(|m| &m.1));
 
     let source = labelling.wanted;
     let (head, bias) = (p.row(Weight::Head, source), p.of(Weight::HeadBias)[source]);
-    let logits = h3.chunks_exact(width).map(|row| bias + dot(row, head)).collect();
-    Activations {
-        input,
-        h0,
-        first,
-        h1,
-        gates,
-        states,
-        pooled,
-        mixed,
-        h2,
-        second,
-        h3,
-        masks,
-        logits,
-    }
+    let logits = last.chunks_exact(width).map(|row| bias + dot(row, head)).collect();
+    Activations { input, h0, body, last, masks, logits }
 }
 
 /// The first layer: relu(x·Input + meaning·Meaning + bias + source).
@@ -187,67 +155,30 @@ fn read_input(p: &Parameters, input: &Input, labelling: Labelling, inner: &mut [
     relu(inner);
 }
 
-/// relu(states·Mix + mean(h1)·Pool + bias), and that mean.
-fn mix(p: &Parameters, h1: &[f32], states: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let (width, state) = (p.1.width, p.1.state);
-    let pooled = mean(h1, width);
-    let mut shared = p.of(Weight::MixBias).to_vec();
-    matmul_add(&mut shared, &pooled, width, p.of(Weight::Pool), width, width);
-    let mut mixed = vec![0.0; h1.len()];
-    add_to_rows(&mut mixed, &shared);
-    matmul_add(&mut mixed, states, 2 * state, p.of(Weight::Mix), 2 * state, width);
-    relu(&mut mixed);
-    (pooled, mixed)
-}
-
 /// Adds the gradients of the weights to `g`; returns those of the input.
 pub(crate) fn backward(
     p: &Parameters,
+    products: &Products,
     a: &Activations,
     labelling: Labelling,
     d_logits: &[f32],
     g: &mut Parameters,
 ) -> InputGradient {
-    let (width, state) = (p.1.width, p.1.state);
-    let (rows, source) = (d_logits.len(), labelling.wanted);
-    let size = rows * width;
-    let mut d3 = vec![0.0; size];
+    let (width, source) = (p.1.width, labelling.wanted);
+    let mut d_last = vec![0.0; d_logits.len() * width];
     let head = p.row(Weight::Head, source);
     for (at, &d) in d_logits.iter().enumerate() {
-        let h3 = &a.h3[at * width..][..width];
-        axpy(g.row_mut(Weight::Head, source), d, h3);
-        axpy(&mut d3[at * width..][..width], d, head);
+        axpy(g.row_mut(Weight::Head, source), d, &a.last[at * width..][..width]);
+        axpy(&mut d_last[at * width..][..width], d, head);
         g.of_mut(Weight::HeadBias)[source] += d;
     }
-    scale(&mut d3, a.masks.as_ref().map(|m| &m.1));
-
-    let convs = (Weight::SecondConv, Weight::SecondConvBias);
-    let d2 = convolve_back(p, g, &a.h2, &a.second, d3, convs);
-
-    let mut d_mixed = d2.clone();
-    gate_by(&mut d_mixed, &a.mixed);
-    let mut shared = vec![0.0; width];
-    sum_rows(&mut shared, &d_mixed);
-    add(g.of_mut(Weight::MixBias), &shared);
-    outer_add(g.of_mut(Weight::Mix), &a.states, 2 * state, &d_mixed, 2 * state, width);
-    outer_add(g.of_mut(Weight::Pool), &a.pooled, width, &shared, width, width);
-    let mut d1 = d2;
-    let mut d_pooled = vec![0.0; width];
-    multiply_back(&mut d_pooled, &shared, p, Weight::Pool);
-    d_pooled.iter_mut().for_each(|d| *d /= rows as f32);
-    add_to_rows(&mut d1, &d_pooled);
-
-    let mut d_states = vec![0.0; rows * 2 * state];
-    multiply_back(&mut d_states, &d_mixed, p, Weight::Mix);
-    let d_gates = recurrence::backward(&a.gates, &a.states, &d_states, state);
-    sum_rows(g.of_mut(Weight::GatesBias), &d_gates);
-    outer_add(g.of_mut(Weight::Gates), &a.h1, width, &d_gates, width, recurrence::GATES * state);
-    multiply_back(&mut d1, &d_gates, p, Weight::Gates);
-
-    let convs = (Weight::FirstConv, Weight::FirstConvBias);
-    let mut d0 = convolve_back(p, g, &a.h0, &a.first, d1, convs);
+    scale(&mut d_last, a.masks.as_ref().map(|m| &m.1));
+    let mut d0 = match &a.body {
+        Body::Quick(tape) => quick::backward(p, tape, d_last, g),
+        Body::Context(tape) => context::backward(p, products, tape, &d_last, g),
+    };
     scale(&mut d0, a.masks.as_ref().map(|m| &m.0));
-    gate_by(&mut d0, &a.h0[MARGIN * width..][..size]);
+    gate_by(&mut d0, &a.h0);
     read_input_back(p, &a.input, labelling, &d0, g)
 }
 
@@ -277,65 +208,16 @@ fn read_input_back(
     InputGradient { embeddings, meanings }
 }
 
-/// `relu(conv(padded) + bias)`. Neighbouring rows are contiguous, so a row of the product's left
-/// side is simply [`KERNEL`] rows of the padded input.
-fn convolve(p: &Parameters, padded: &[f32], weight: Weight, bias: Weight) -> Vec<f32> {
-    let width = p.1.width;
-    let mut out = vec![0.0; padded.len() - 2 * MARGIN * width];
-    add_to_rows(&mut out, p.of(bias));
-    matmul_add(&mut out, padded, width, p.of(weight), KERNEL * width, width);
-    relu(&mut out);
-    out
-}
-
-/// The gradient of `x + relu(conv(x))` at `x`.
-fn convolve_back(
-    p: &Parameters,
-    g: &mut Parameters,
-    padded: &[f32],
-    out: &[f32],
-    d_out: Vec<f32>,
-    (weight, bias): (Weight, Weight),
-) -> Vec<f32> {
-    let width = p.1.width;
-    let mut d = d_out.clone();
-    gate_by(&mut d, out);
-    sum_rows(g.of_mut(bias), &d);
-    outer_add(g.of_mut(weight), padded, width, &d, KERNEL * width, width);
-    let mut d_padded = vec![0.0; padded.len()];
-    for tap in 0..KERNEL {
-        let w = &p.of(weight)[tap * width * width..][..width * width];
-        let part = &mut d_padded[tap * width..][..d.len()];
-        matmul_add(part, &d, width, &transpose(w, width, width), width, width);
-    }
-    let mut d_in = d_out;
-    add(&mut d_in, &d_padded[MARGIN * width..]);
-    d_in
-}
-
 /// `d_x += d_y · weightᵀ`.
-fn multiply_back(d_x: &mut [f32], d_y: &[f32], p: &Parameters, weight: Weight) {
+pub(crate) fn multiply_back(d_x: &mut [f32], d_y: &[f32], p: &Parameters, weight: Weight) {
     let (rows, cols) = p.shape(weight);
     matmul_add(d_x, d_y, cols, &transpose(p.of(weight), rows, cols), cols, rows);
-}
-
-/// The gradient through a relu whose output was `out`.
-fn gate_by(d: &mut [f32], out: &[f32]) {
-    d.iter_mut().zip(out).for_each(|(d, &out)| *d = if out > 0.0 { *d } else { 0.0 });
 }
 
 fn scale(values: &mut [f32], mask: Option<&Vec<f32>>) {
     if let Some(mask) = mask {
         values.iter_mut().zip(mask).for_each(|(value, mask)| *value *= mask);
     }
-}
-
-fn mean(h: &[f32], width: usize) -> Vec<f32> {
-    let rows = (h.len() / width).max(1);
-    let mut sum = vec![0.0; width];
-    sum_rows(&mut sum, h);
-    sum.iter_mut().for_each(|value| *value /= rows as f32);
-    sum
 }
 
 fn axpy(y: &mut [f32], a: f32, x: &[f32]) {
@@ -371,7 +253,7 @@ mod tests {
 
     /// A loss whose gradient at the logits is `weights`.
     fn loss(p: &Parameters, input: &[f32], weights: &[f32]) -> f64 {
-        let a = forward(p, input.to_vec(), Labelling::of(2), None);
+        let a = forward(p, &Products::new(), input.to_vec(), Labelling::of(2), None);
         a.logits.iter().zip(weights).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum()
     }
 
@@ -379,14 +261,15 @@ mod tests {
     fn the_gradients_are_those_of_finite_differences() {
         the_gradients_are_right(OF_LINES);
         the_gradients_are_right(OF_UNITS);
+        the_gradients_are_right(Size { width: 32, state: 0, layers: 2 });
     }
 
     fn the_gradients_are_right(size: Size) {
         let (p, input) = (random_parameters(1, size), random_input(7));
         let weights = [0.3, -1.0, 0.5, 0.9, -0.2, 1.1, -0.7];
-        let a = forward(&p, input.clone(), Labelling::of(2), None);
+        let a = forward(&p, &Products::new(), input.clone(), Labelling::of(2), None);
         let mut g = Parameters::zeros(size, false);
-        let d_embeddings = backward(&p, &a, Labelling::of(2), &weights, &mut g).embeddings;
+        let d_embeddings = backward(&p, &Products::new(), &a, Labelling::of(2), &weights, &mut g).embeddings;
         let step = 2e-3;
         let mut random = Random::of(&[5]);
         let mut wrong = 0;
@@ -416,7 +299,7 @@ mod tests {
     #[test]
     fn no_line_gives_no_logit() {
         assert!(
-            forward(&random_parameters(3, OF_LINES), Vec::new(), Labelling::of(0), None)
+            forward(&random_parameters(3, OF_LINES), &Products::new(), Vec::new(), Labelling::of(0), None)
                 .logits
                 .is_empty()
         );

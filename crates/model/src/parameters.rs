@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::encoder::Shape;
 use crate::layout::DENSE;
 
 /// Width of an embedding.
@@ -20,15 +21,19 @@ pub(crate) const KERNEL: usize = 5;
 pub(crate) struct Size {
     /// Values that a row is told by.
     pub(crate) width: usize,
-    /// Width of the recurrence in each direction.
+    /// Width of the recurrence in each direction; 0 for a network with layers.
     pub(crate) state: usize,
+    /// Layers of attention, in place of convolutions and a recurrence.
+    pub(crate) layers: usize,
 }
 
 /// The networks that read lines.
-pub(crate) const OF_LINES: Size = Size { width: 64, state: 32 };
+pub(crate) const OF_LINES: Size = Size { width: 64, state: 32, layers: 0 };
+/// The networks that weigh every line of a page against all others. (measured: lab/LOG.md)
+pub(crate) const OF_CONTEXT: Size = Size { width: 128, state: 0, layers: 3 };
 /// The network that reads units: there are many more of them. (measured: as wide as the others it
 /// took more time than they.)
-pub(crate) const OF_UNITS: Size = Size { width: 32, state: 16 };
+pub(crate) const OF_UNITS: Size = Size { width: 32, state: 16, layers: 0 };
 
 /// Labellings that the network tells apart while it trains; the first is the expert's.
 pub(crate) const SOURCES: usize = 12;
@@ -58,16 +63,23 @@ parameters! {
     InputBias: 1, size.width;
     /// Added to the first layer for each labelling, then for each as a hint of the expert's.
     SourceIn: 2 * SOURCES, size.width;
-    FirstConv: KERNEL * size.width, size.width;
-    FirstConvBias: 1, size.width;
+    FirstConv: size.quick(KERNEL * size.width), size.width;
+    FirstConvBias: size.quick(1), size.width;
     /// Forget gate and candidate forwards, then backwards.
     Gates: size.width, 4 * size.state;
     GatesBias: 1, 4 * size.state;
     Mix: 2 * size.state, size.width;
-    MixBias: 1, size.width;
-    Pool: size.width, size.width;
-    SecondConv: KERNEL * size.width, size.width;
-    SecondConvBias: 1, size.width;
+    MixBias: size.quick(1), size.width;
+    Pool: size.quick(size.width), size.width;
+    SecondConv: size.quick(KERNEL * size.width), size.width;
+    SecondConvBias: size.quick(1), size.width;
+    /// A convolution before each layer.
+    LayerConvs: size.layers * KERNEL * size.width, size.width;
+    LayerConvBiases: size.layers, size.width;
+    /// Scale and shift of the norm before each convolution.
+    LayerConvNorms: 2 * size.layers, size.width;
+    /// The layers, as [`Shape`] lays them out.
+    Layers: 1, size.layer_weights();
     /// The output weights of each labelling.
     Head: SOURCES, size.width;
     HeadBias: 1, SOURCES;
@@ -94,6 +106,24 @@ impl Weight {
 }
 
 impl Size {
+    /// `rows` in a network without layers, none in others.
+    const fn quick(self, rows: usize) -> usize {
+        if self.layers == 0 { rows } else { 0 }
+    }
+
+    /// The shape of its layers.
+    pub(crate) const fn shape(self) -> Shape {
+        /// Width of a head. (MiniLM's)
+        const HEAD: usize = 32;
+        let (width, layers) = (self.width, self.layers);
+        Shape { vocabulary: 0, places: 0, layers, width, heads: width / HEAD, inner: 4 * width }
+    }
+
+    /// Weights of the norm behind the layers, and of the layers.
+    const fn layer_weights(self) -> usize {
+        if self.layers == 0 { 0 } else { self.shape().weights() }
+    }
+
     /// All weights but the embedding table: with those for an encoder's meanings, if it `reads`.
     pub(crate) const fn parameters(self, reads: bool) -> usize {
         let last = if reads { Weight::Meaning } else { Weight::HeadBias };
@@ -146,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_weights_follow_each_other_without_a_gap() {
-        for size in [OF_LINES, OF_UNITS] {
+        for size in [OF_LINES, OF_UNITS, OF_CONTEXT] {
             assert_eq!(Weight::Input.range(size).end, Weight::InputBias.range(size).start);
             assert_eq!(Weight::Head.range(size).end, Weight::HeadBias.range(size).start);
             let zeros = Parameters::zeros(size, false);
@@ -156,7 +186,7 @@ mod tests {
 
     #[test]
     fn every_product_has_whole_tiles_of_columns() {
-        for size in [OF_LINES, OF_UNITS] {
+        for size in [OF_LINES, OF_UNITS, OF_CONTEXT] {
             for cols in [size.width, 4 * size.state, 2 * size.state] {
                 assert_eq!(cols % crate::kernel::LANES, 0);
             }

@@ -1,5 +1,6 @@
 //! The tagger: one score a line, in one pass.
 
+use crate::encoder::Products;
 use crate::error::ModelError;
 use crate::inline::{Sheet, pieces};
 use crate::lines::lines;
@@ -145,7 +146,8 @@ impl Member {
         let rows = assemble(&embed(&self.embeddings, page, |_| true), &page.dense);
         let meanings = self.reader.as_ref().map(|reader| reader.read(text, page, wanted));
         let input = Input { rows, meanings };
-        let pass = forward(&self.parameters, input, Labelling::of(EXPERT), None);
+        let products = Products::alone();
+        let pass = forward(&self.parameters, &products, input, Labelling::of(EXPERT), None);
         pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
     }
 }

@@ -9,8 +9,9 @@ use crate::tensors::{Tensors, TensorsToWrite};
 /// What a weights file says that it is.
 const FORMAT: &str = "refinex-tagger";
 /// The version of the file's form and of the features.
-const VERSION: u32 = 4;
-/// The oldest version that is read: it had no network for pieces.
+const VERSION: u32 = 5;
+/// The oldest version that is read: before 4 there was no network for pieces, before 5 none with
+/// layers.
 const OLDEST: u32 = 3;
 
 /// What the names of the tensors begin with that belong to the network for pieces.
@@ -119,6 +120,11 @@ fn head(members: usize, points: Points) -> TensorsToWrite {
 }
 
 fn write(prefix: &str, weights: &Weights, file: &mut TensorsToWrite) {
+    let Size { width, layers, .. } = weights.parameters.1;
+    if layers > 0 {
+        file.fact(&format!("{prefix}width"), width);
+        file.fact(&format!("{prefix}layers"), layers);
+    }
     let scale = byte_scale(&weights.embeddings);
     let bytes: Vec<i8> =
         weights.embeddings.iter().map(|value| (value / scale).round() as i8).collect();
@@ -154,13 +160,31 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<TaggerFile, ModelError> {
     if !fits(points.balanced) || !fits(points.careful) || count == 0 {
         return Err(ModelError::Value { what: "a threshold or a number of networks out of range" });
     }
-    let members = (0..count).map(|at| read(&format!("{at}."), &file, OF_LINES));
+    let member = |at: usize| {
+        let prefix = format!("{at}.");
+        read(&prefix, &file, size(&prefix, &file)?)
+    };
+    let members = (0..count).map(member);
     let members = members.collect::<Result<_, _>>()?;
     let pieces = file
         .has(&format!("{PIECES}embeddings"))
         .then(|| read(PIECES, &file, OF_UNITS))
         .transpose()?;
     Ok(TaggerFile { members, pieces, points })
+}
+
+/// The size of a network for lines.
+fn size(prefix: &str, file: &Tensors<'_>) -> Result<Size, ModelError> {
+    let layers = format!("{prefix}layers");
+    if file.fact(&layers).is_none() {
+        return Ok(OF_LINES);
+    }
+    let (width, layers) = (file.number(&format!("{prefix}width"))?, file.number(&layers)?);
+    // What a file says is not trusted: heads are 32 wide.
+    if !(1..=64).contains(&layers) || !(32..=4096).contains(&width) || width % 32 != 0 {
+        return Err(ModelError::Value { what: "a width or a number of layers out of range" });
+    }
+    Ok(Size { width, state: 0, layers })
 }
 
 fn read(prefix: &str, file: &Tensors<'_>, size: Size) -> Result<Member, ModelError> {
@@ -215,6 +239,15 @@ mod tests {
         assert_eq!((read.members.len(), read.pieces.is_some()), (2, true));
         assert_eq!(read.members[1].parameters.0, weights().parameters.0);
         assert_eq!(read.members[1].embeddings, weights().embeddings);
+    }
+
+    #[test]
+    fn a_network_with_layers_is_read_again_in_its_size() {
+        let small = Size { width: 32, state: 0, layers: 1 };
+        let bytes = to_bytes(&[&weights(), &of_size(small)], None, Points::default()).unwrap();
+        let sizes: Vec<Size> =
+            from_bytes(&bytes).unwrap().members.iter().map(|m| m.parameters.1).collect();
+        assert_eq!(sizes, [OF_LINES, small]);
     }
 
     #[test]

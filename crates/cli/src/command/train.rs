@@ -3,7 +3,7 @@
 use crate::train_arguments::TrainTagger;
 use refinex::RunError;
 use refinex::model::Points;
-use refinex::model::train::{Metric, Recipe, Settings};
+use refinex::model::train::{Metric, Recipe, Set, Settings, Sight};
 use refinex::training::{EncoderBase, TrainingData, train_tagger};
 use refinex::training_folder::WEIGHTS;
 use std::process::ExitCode;
@@ -49,36 +49,100 @@ fn data(arguments: &TrainTagger) -> TrainingData {
     }
 }
 
-fn recipe(arguments: &TrainTagger) -> Recipe {
-    let reads = arguments.encoder.is_some();
-    let or = Settings::default();
-    #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]
-    let settings = Settings {
-        seed: arguments.seed,
-        broad_epochs: arguments.broad_epochs.unwrap_or(if reads { 0 } else { 3 }),
-        expert_epochs: arguments.expert_epochs.unwrap_or(if reads { 4 } else { 10 }),
-        batch: if reads { 4 } else { or.batch },
-        rate: if reads { 1e-3 } else { or.rate },
-        encoder_rate: 1e-4,
-        patience: arguments.patience.unwrap_or(or.patience),
-        points: Points {
+/// What differs between the kinds of taggers; measured, see lab/LOG.md.
+struct Kind {
+    sight: Sight,
+    broad_epochs: usize,
+    expert_epochs: usize,
+    batch: usize,
+    rate: f32,
+    members: usize,
+    relabelled_share: f32,
+    relabelled_lines: usize,
+}
+
+const FAST: Kind = Kind {
+    sight: Sight::Near,
+    broad_epochs: 3,
+    expert_epochs: 10,
+    batch: 8,
+    rate: 2e-3,
+    members: 4,
+    relabelled_share: 0.2,
+    relabelled_lines: Set::MOST_LINES,
+};
+
+const ATTENTION: Kind = Kind {
+    sight: Sight::Whole,
+    broad_epochs: 0,
+    expert_epochs: 8,
+    batch: 16,
+    rate: 1e-3,
+    members: 3,
+    relabelled_share: 0.15,
+    relabelled_lines: 100,
+};
+
+const READING: Kind = Kind {
+    sight: Sight::Near,
+    broad_epochs: 0,
+    expert_epochs: 4,
+    batch: 4,
+    rate: 1e-3,
+    members: 1,
+    relabelled_share: 0.15,
+    relabelled_lines: 60,
+};
+
+impl Kind {
+    const fn of(arguments: &TrainTagger) -> Self {
+        match (arguments.encoder.is_some(), arguments.attention) {
+            (true, _) => READING,
+            (false, true) => ATTENTION,
+            (false, false) => FAST,
+        }
+    }
+
+    fn settings(&self, arguments: &TrainTagger) -> Settings {
+        let or = Settings::default();
+        #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]
+        let points = Points {
             balanced: arguments.threshold.probability() as f32,
             careful: arguments.careful_threshold.probability() as f32,
-        },
-        ..or
-    };
-    let members = arguments.members.unwrap_or(if reads { 1 } else { 4 }).max(1);
+        };
+        Settings {
+            sight: self.sight,
+            seed: arguments.seed,
+            broad_epochs: arguments.broad_epochs.unwrap_or(self.broad_epochs),
+            expert_epochs: arguments.expert_epochs.unwrap_or(self.expert_epochs),
+            batch: self.batch,
+            rate: self.rate,
+            encoder_rate: 1e-4,
+            patience: arguments.patience.unwrap_or(or.patience),
+            points,
+            ..or
+        }
+    }
+}
+
+fn recipe(arguments: &TrainTagger) -> Recipe {
+    let kind = Kind::of(arguments);
     let or = Recipe::default();
-    // Teachers read no words: they are trained as a fast tagger is.
-    let teacher = if reads { or.teacher.clone() } else { settings.clone() };
+    let settings = kind.settings(arguments);
+    // Teachers are fast taggers.
+    let teacher = if kind.sight == Sight::Near && arguments.encoder.is_none() {
+        settings.clone()
+    } else {
+        or.teacher.clone()
+    };
     Recipe {
         teachers: arguments.teachers,
-        members,
+        members: arguments.members.unwrap_or(kind.members).max(1),
         piece_epochs: arguments.piece_epochs,
         teacher,
         settings,
-        relabelled_share: if reads { 0.15 } else { or.relabelled_share },
-        relabelled_lines: if reads { 60 } else { or.relabelled_lines },
+        relabelled_share: kind.relabelled_share,
+        relabelled_lines: kind.relabelled_lines,
         ..or
     }
 }

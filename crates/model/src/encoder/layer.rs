@@ -33,13 +33,48 @@ pub(crate) struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
-    fn of(&self, part: Part) -> &'a [f32] {
+    pub(crate) fn of(&self, part: Part) -> &'a [f32] {
         &self.weights[self.shape.range(self.at, part)]
     }
 
     fn matrix(&self, part: Part) -> View<'a> {
         let (rows, cols) = self.shape.part(part);
         View::of(self.of(part), rows, cols)
+    }
+
+    /// The gradient of `x` from that of `x · weight + bias`; those of both are added to `g`.
+    pub(crate) fn affine_back(
+        &self,
+        products: &Products,
+        (d_out, x): (&[f32], &[f32]),
+        (weight, bias): (Part, Part),
+        g: &mut [f32],
+    ) -> Vec<f32> {
+        let (inner, cols) = self.shape.part(weight);
+        let rows = d_out.len() / cols;
+        let d_view = View::of(d_out, rows, cols);
+        let d_weight = &mut g[self.shape.range(self.at, weight)];
+        products.add(d_weight, View::of(x, rows, inner).turned(), d_view);
+        crate::kernel::sum_rows(&mut g[self.shape.range(self.at, bias)], d_out);
+        let mut d_x = vec![0.0; rows * inner];
+        products.set(&mut d_x, d_view, self.matrix(weight).turned());
+        d_x
+    }
+
+    /// Turns the gradient of normalised rows into that of the rows; those of scale and shift are
+    /// added to `g`.
+    pub(crate) fn norm_back(
+        &self,
+        d: &mut [f32],
+        normed: &Normed,
+        (scale, shift): (Part, Part),
+        g: &mut [f32],
+    ) {
+        let width = self.shape.width;
+        let (mut d_scale, mut d_shift) = (vec![0.0; width], vec![0.0; width]);
+        norm::backward(d, normed, self.of(scale), &mut d_scale, &mut d_shift);
+        crate::kernel::add(&mut g[self.shape.range(self.at, scale)], &d_scale);
+        crate::kernel::add(&mut g[self.shape.range(self.at, shift)], &d_shift);
     }
 }
 
@@ -112,25 +147,17 @@ pub(crate) fn backward(
 ) -> Vec<f32> {
     let shape = layer.shape;
     let back = |d_out: &[f32], x: &[f32], weight: Part, bias: Part, g: &mut [f32]| {
-        let (inner, cols) = shape.part(weight);
-        let rows = d_out.len() / cols;
-        let d_view = View::of(d_out, rows, cols);
-        let d_weight = &mut g[shape.range(layer.at, weight)];
-        products.add(d_weight, View::of(x, rows, inner).turned(), d_view);
-        crate::kernel::sum_rows(&mut g[shape.range(layer.at, bias)], d_out);
-        let mut d_x = vec![0.0; rows * inner];
-        products.set(&mut d_x, d_view, layer.matrix(weight).turned());
-        d_x
+        layer.affine_back(products, (d_out, x), (weight, bias), g)
     };
     let masks = tape.masks.as_ref();
-    norm_back(&layer, &mut d, &tape.second, (Part::SecondScale, Part::SecondShift), g);
+    layer.norm_back(&mut d, &tape.second, (Part::SecondScale, Part::SecondShift), g);
     let d_down = masked(&d, masks.map(|m| &m[1]));
     let mut d_up = back(&d_down, &tape.active, Part::Down, Part::DownBias, g);
     through_gelu(&mut d_up, &tape.up);
     let d_between = back(&d_up, &tape.between, Part::Up, Part::UpBias, g);
     crate::kernel::add(&mut d, &d_between);
 
-    norm_back(&layer, &mut d, &tape.first, (Part::FirstScale, Part::FirstShift), g);
+    layer.norm_back(&mut d, &tape.first, (Part::FirstScale, Part::FirstShift), g);
     let d_out = masked(&d, masks.map(|m| &m[0]));
     let d_mixed = back(&d_out, &tape.mixed, Part::Out, Part::OutBias, g);
     let d_qkv = attention::backward(products, shape, &tape.qkv, &tape.shares, &d_mixed);
@@ -139,29 +166,15 @@ pub(crate) fn backward(
     d
 }
 
-fn norm_back(
-    layer: &Layer<'_>,
-    d: &mut [f32],
-    normed: &Normed,
-    (scale, shift): (Part, Part),
-    g: &mut [f32],
-) {
-    let width = layer.shape.width;
-    let (mut d_scale, mut d_shift) = (vec![0.0; width], vec![0.0; width]);
-    norm::backward(d, normed, layer.of(scale), &mut d_scale, &mut d_shift);
-    crate::kernel::add(&mut g[layer.shape.range(layer.at, scale)], &d_scale);
-    crate::kernel::add(&mut g[layer.shape.range(layer.at, shift)], &d_shift);
-}
-
 /// `x = x · mask + y`.
-fn add_masked(x: &mut [f32], mask: Option<&Vec<f32>>, y: &[f32]) {
+pub(crate) fn add_masked(x: &mut [f32], mask: Option<&Vec<f32>>, y: &[f32]) {
     if let Some(mask) = mask {
         x.iter_mut().zip(mask).for_each(|(x, mask)| *x *= mask);
     }
     crate::kernel::add(x, y);
 }
 
-fn masked(d: &[f32], mask: Option<&Vec<f32>>) -> Vec<f32> {
+pub(crate) fn masked(d: &[f32], mask: Option<&Vec<f32>>) -> Vec<f32> {
     match mask {
         Some(mask) => d.iter().zip(mask).map(|(d, mask)| d * mask).collect(),
         None => d.to_vec(),
@@ -169,7 +182,7 @@ fn masked(d: &[f32], mask: Option<&Vec<f32>>) -> Vec<f32> {
 }
 
 /// The gradient through x·Φ(x): Φ(x) + x·φ(x).
-fn through_gelu(d: &mut [f32], x: &[f32]) {
+pub(crate) fn through_gelu(d: &mut [f32], x: &[f32]) {
     let mut gelu = x.to_vec();
     Gelu {}.map_mut(&mut gelu);
     let mut density: Vec<f32> = x.iter().map(|x| -0.5 * x * x).collect();

@@ -4,11 +4,11 @@
 //! of some hundred tokens that overlap. A line's meaning is the mean of its tokens' states beside
 //! the state of the `[SEP]` that ends it, from the window in which it stands farthest from an edge.
 
-mod attention;
+pub(crate) mod attention;
 mod bert;
 mod bytes;
-mod layer;
-mod norm;
+pub(crate) mod layer;
+pub(crate) mod norm;
 mod product;
 mod reader;
 mod rounded;
@@ -18,12 +18,12 @@ mod wordpiece;
 
 use crate::network::Dropout;
 use bytes::ByteEncoder;
-use layer::{Layer, Tape};
-use norm::Normed;
+pub(crate) use layer::{Layer, Tape};
+pub(crate) use norm::Normed;
 pub(crate) use product::{Products, View};
 pub(crate) use reader::{ByteReader, Reader, Words};
 pub(crate) use rounded::RoundedEncoder;
-pub(crate) use shape::Shape;
+pub(crate) use shape::{PARTS, Part, Shape};
 use window::{Windows, read_lines};
 use wordpiece::Token;
 

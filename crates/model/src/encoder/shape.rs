@@ -103,17 +103,28 @@ impl Shape {
         2 * self.width..2 * self.width + self.places * self.width
     }
 
+    /// Weights of a part.
+    const fn size(&self, part: Part) -> usize {
+        let (rows, cols) = self.part(part);
+        rows * cols
+    }
+
     /// Where a part of a layer stands.
-    pub(crate) fn range(&self, layer: usize, part: Part) -> Range<usize> {
-        let size = |part: &Part| self.part(*part).0 * self.part(*part).1;
-        let layer_size: usize = PARTS.iter().map(size).sum();
-        let before = PARTS.iter().take_while(|other| **other != part);
-        let start = self.places_range().end + layer * layer_size + before.map(size).sum::<usize>();
-        start..start + size(&part)
+    pub(crate) const fn range(&self, layer: usize, part: Part) -> Range<usize> {
+        let (mut before, mut of_layer, mut at) = (0, 0, 0);
+        while at < PARTS.len() {
+            if at < part as usize {
+                before += self.size(PARTS[at]);
+            }
+            of_layer += self.size(PARTS[at]);
+            at += 1;
+        }
+        let start = self.places_range().end + layer * of_layer + before;
+        start..start + self.size(part)
     }
 
     /// Weights beside the vocabulary's vectors.
-    pub(crate) fn weights(&self) -> usize {
+    pub(crate) const fn weights(&self) -> usize {
         match self.layers {
             0 => self.places_range().end,
             layers => self.range(layers - 1, Part::SecondShift).end,

@@ -19,7 +19,9 @@ use crate::network::{
     Activations, Dropout, Input, Labelling, assemble, backward, forward, show_hints,
 };
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{EMBED, EXPERT, OF_LINES, OF_UNITS, Parameters, SOURCES, Weight};
+use crate::parameters::{
+    EMBED, EXPERT, OF_CONTEXT, OF_LINES, OF_UNITS, Parameters, SOURCES, Weight,
+};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
 use crate::weights::{self, Points, Weights};
@@ -35,6 +37,8 @@ use workers::Workers;
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
 const WORD_DROPOUT: f32 = 0.2;
+/// The same for networks that see whole pages, which learn by heart sooner (measured).
+const WHOLE_DROPOUT: f32 = 0.3;
 /// The same of the features of units, which are few and learnt by heart sooner (measured).
 const UNIT_DROPOUT: f32 = 0.5;
 /// Share of an encoder's values that are left out while training (BERT's).
@@ -51,11 +55,22 @@ pub enum Reads {
     Units,
 }
 
+/// How a network sees the rows of a page beside each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// By convolutions and a recurrence: quick.
+    Near,
+    /// By attention, every line beside all others: some ten times the work.
+    Whole,
+}
+
 /// How to train. The same settings and data give the same weights, whatever the threads.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What is read.
     pub reads: Reads,
+    /// How far a network for lines sees.
+    pub sight: Sight,
     /// Seed of all random choices.
     pub seed: u64,
     /// Passes over all sets.
@@ -83,6 +98,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             reads: Reads::Lines,
+            sight: Sight::Near,
             seed: 1,
             broad_epochs: 3,
             expert_epochs: 10,
@@ -205,7 +221,11 @@ fn schedule(step: usize, steps: usize) -> f32 {
 
 fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
     let mut random = Random::of(&[settings.seed, 0]);
-    let size = if settings.reads == Reads::Lines { OF_LINES } else { OF_UNITS };
+    let size = match (settings.reads, settings.sight) {
+        (Reads::Units, _) => OF_UNITS,
+        (Reads::Lines, Sight::Near) => OF_LINES,
+        (Reads::Lines, Sight::Whole) => OF_CONTEXT,
+    };
     let mut parameters = Parameters::zeros(size, base.is_some());
     let meaning = base.map(|_| Weight::Meaning);
     let products = [
@@ -224,6 +244,9 @@ fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
         for value in parameters.of_mut(weight) {
             *value = deviation * random.normal();
         }
+    }
+    if size.layers > 0 {
+        crate::context::initial(&mut parameters, || random.normal());
     }
     let embeddings = (0..BUCKETS * EMBED).map(|_| 0.1 * random.normal()).collect();
     let reader = base.map(|base| base.0.clone());
@@ -326,7 +349,11 @@ fn add_gradient(
     if page.rows.is_empty() {
         return;
     }
-    let dropout = if reads == Reads::Lines { WORD_DROPOUT } else { UNIT_DROPOUT };
+    let dropout = match reads {
+        Reads::Units => UNIT_DROPOUT,
+        Reads::Lines if weights.parameters.1.layers > 0 => WHOLE_DROPOUT,
+        Reads::Lines => WORD_DROPOUT,
+    };
     let kept: Vec<bool> = page.features.iter().map(|_| !random.chance(dropout)).collect();
     let (mut input, labelling) = ask(weights, sample, &page, set.labelling, |at| kept[at]);
     let mut tape = None;
@@ -337,9 +364,9 @@ fn add_gradient(
         tape = Some(of_page);
     }
     let dropout = Some(Dropout { share: 0.15, random });
-    let pass = forward(&weights.parameters, input, labelling, dropout);
+    let pass = forward(&weights.parameters, products, input, labelling, dropout);
     let d_logits = sum.add_loss(&pass.logits, &targets);
-    let d = backward(&weights.parameters, &pass, labelling, &d_logits, &mut sum.parameters);
+    let d = backward(&weights.parameters, products, &pass, labelling, &d_logits, &mut sum.parameters);
     sum.embeddings.extend(spread_to_rows(&page, &d.embeddings, &kept));
     if let (Some(reader), Some(tape), Some(d)) = (&weights.reader, tape, d.meanings)
         && let Some(g) = &mut sum.encoder
@@ -375,10 +402,11 @@ fn document_loss(weights: &Weights, document: &LabelledDocument, reads: Reads) -
 /// What a network in training says of a document, its hint shown if it has one.
 fn run(weights: &Weights, document: &LabelledDocument, page: &Page) -> Activations {
     let (mut input, labelling) = ask(weights, document, page, EXPERT, |_| true);
+    let products = Products::new();
     if let Some(reader) = &weights.reader {
-        input.meanings = Some(reader.read(&Products::new(), &document.text, page, None).0);
+        input.meanings = Some(reader.read(&products, &document.text, page, None).0);
     }
-    forward(&weights.parameters, input, labelling, None)
+    forward(&weights.parameters, &products, input, labelling, None)
 }
 
 /// Labels a document as the mean of `teachers` does, who see its hint: a probability a line.

@@ -2,7 +2,7 @@
 
 use super::glue::glued;
 use super::{
-    Base, Hint, Label, LabelledDocument, Ledger, Reads, Set, Settings, TrainedModel, relabel, train,
+    Base, Hint, Label, LabelledDocument, Ledger, Reads, Set, Settings, Sight, TrainedModel, relabel, train,
 };
 use crate::error::ModelError;
 use crate::parameters::EXPERT;
@@ -111,6 +111,7 @@ impl Recipe {
         }
         let settings = Settings {
             reads: Reads::Units,
+            sight: Sight::Near,
             broad_epochs: 0,
             expert_epochs: self.piece_epochs,
             hint_share: 0.0,
