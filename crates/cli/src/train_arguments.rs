@@ -81,14 +81,14 @@ pub struct TrainTagger {
     /// the plain sets as the expert would; 0 to train on labels alone.
     #[arg(long, default_value_t = 3)]
     pub teachers: usize,
-    /// Networks, one a seed; their mean is the score [default: 4, 3 with attention, 1 with an
-    /// encoder].
+    /// Networks, one a seed; their mean is the score [default: 4, or 1 with attention or an encoder].
     #[arg(long)]
     pub members: Option<usize>,
-    /// Passes over all sets [default: 3, or 0 with attention or an encoder].
+    /// Passes over all sets [default: 3, 1 with attention, 0 with an
+    /// encoder].
     #[arg(long)]
     pub broad_epochs: Option<usize>,
-    /// Passes over the expert's labelling alone, afterwards [default: 10, 8 with attention,
+    /// Passes over the expert's labelling alone, afterwards [default: 10, 7 with attention,
     /// 4 with an encoder].
     #[arg(long)]
     pub expert_epochs: Option<usize>,

@@ -269,7 +269,8 @@ mod tests {
         let weights = [0.3, -1.0, 0.5, 0.9, -0.2, 1.1, -0.7];
         let a = forward(&p, &Products::new(), input.clone(), Labelling::of(2), None);
         let mut g = Parameters::zeros(size, false);
-        let d_embeddings = backward(&p, &Products::new(), &a, Labelling::of(2), &weights, &mut g).embeddings;
+        let d_embeddings =
+            backward(&p, &Products::new(), &a, Labelling::of(2), &weights, &mut g).embeddings;
         let step = 2e-3;
         let mut random = Random::of(&[5]);
         let mut wrong = 0;
@@ -299,9 +300,15 @@ mod tests {
     #[test]
     fn no_line_gives_no_logit() {
         assert!(
-            forward(&random_parameters(3, OF_LINES), &Products::new(), Vec::new(), Labelling::of(0), None)
-                .logits
-                .is_empty()
+            forward(
+                &random_parameters(3, OF_LINES),
+                &Products::new(),
+                Vec::new(),
+                Labelling::of(0),
+                None
+            )
+            .logits
+            .is_empty()
         );
     }
 }

@@ -11,8 +11,9 @@ use crate::weights::{self, Member, Points, TaggerFile};
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The weights that ship with the program.
-static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
+/// The weights that ship with the program: of the fast tagger, and of the best.
+static FAST: &[u8] = include_bytes!("../weights/tagger.safetensors");
+static BEST: &[u8] = include_bytes!("../weights/best.safetensors");
 
 /// Between these scores of the quick networks a line is read by those that read its words.
 /// (measured: lab/LOG.md)
@@ -37,12 +38,20 @@ pub struct Tagger {
 }
 
 impl Tagger {
-    /// The tagger that ships with the program.
+    /// The fast tagger, which ships with the program.
     ///
     /// # Errors
     /// If the program was built with damaged weights.
-    pub fn embedded() -> Result<Self, ModelError> {
-        Self::from_bytes(EMBEDDED)
+    pub fn fast() -> Result<Self, ModelError> {
+        Self::from_bytes(FAST)
+    }
+
+    /// The best tagger that ships with the program: its networks see whole pages.
+    ///
+    /// # Errors
+    /// If the program was built with damaged weights.
+    pub fn best() -> Result<Self, ModelError> {
+        Self::from_bytes(BEST)
     }
 
     /// A tagger of a weights file.
@@ -57,8 +66,19 @@ impl Tagger {
 
     /// Its name for people.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        if self.reading.is_empty() { "line-tagger-5" } else { "reading-tagger-2" }
+    pub fn name(&self) -> &'static str {
+        if !self.reading.is_empty() {
+            "reading-tagger-2"
+        } else if self.sees_pages() {
+            "page-tagger-1"
+        } else {
+            "line-tagger-5"
+        }
+    }
+
+    /// Whether a network sees every line of a page beside all others.
+    fn sees_pages(&self) -> bool {
+        matches!(self.quick.first(), Some(member) if member.parameters.1.layers > 0)
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.

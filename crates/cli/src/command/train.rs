@@ -74,11 +74,11 @@ const FAST: Kind = Kind {
 
 const ATTENTION: Kind = Kind {
     sight: Sight::Whole,
-    broad_epochs: 0,
-    expert_epochs: 8,
+    broad_epochs: 1,
+    expert_epochs: 7,
     batch: 16,
     rate: 1e-3,
-    members: 3,
+    members: 1,
     relabelled_share: 0.15,
     relabelled_lines: 100,
 };

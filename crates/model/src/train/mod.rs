@@ -366,7 +366,8 @@ fn add_gradient(
     let dropout = Some(Dropout { share: 0.15, random });
     let pass = forward(&weights.parameters, products, input, labelling, dropout);
     let d_logits = sum.add_loss(&pass.logits, &targets);
-    let d = backward(&weights.parameters, products, &pass, labelling, &d_logits, &mut sum.parameters);
+    let d =
+        backward(&weights.parameters, products, &pass, labelling, &d_logits, &mut sum.parameters);
     sum.embeddings.extend(spread_to_rows(&page, &d.embeddings, &kept));
     if let (Some(reader), Some(tape), Some(d)) = (&weights.reader, tape, d.meanings)
         && let Some(g) = &mut sum.encoder

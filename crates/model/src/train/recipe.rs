@@ -2,7 +2,8 @@
 
 use super::glue::glued;
 use super::{
-    Base, Hint, Label, LabelledDocument, Ledger, Reads, Set, Settings, Sight, TrainedModel, relabel, train,
+    Base, Hint, Label, LabelledDocument, Ledger, Reads, Set, Settings, Sight, TrainedModel,
+    relabel, train,
 };
 use crate::error::ModelError;
 use crate::parameters::EXPERT;
@@ -20,6 +21,13 @@ pub struct Data {
     pub held: Vec<LabelledDocument>,
     /// The encoder that networks start from that read the words; none for those that do not.
     pub base: Option<Base>,
+}
+
+impl Data {
+    /// What is held back, as networks meet it in use: those that ship never learnt what a hint says.
+    fn held_without_hints(&self) -> Vec<LabelledDocument> {
+        self.held.iter().map(|d| LabelledDocument { hint: None, ..d.clone() }).collect()
+    }
 }
 
 /// Teachers, then the networks that ship. All constants were measured: see `lab/LOG.md`.
@@ -74,10 +82,11 @@ impl Recipe {
     ) -> Result<Vec<TrainedModel>, ModelError> {
         let labelled = [data.expert.as_slice(), &data.human].concat();
         let base = data.base.as_ref();
+        let held = data.held_without_hints();
         if self.teachers == 0 {
             return train_all(
                 "network",
-                (&labelled, &data.held),
+                (&labelled, &held),
                 self.members,
                 &self.settings,
                 base,
@@ -94,7 +103,7 @@ impl Recipe {
         let more = data.human.iter().chain(&data.plain);
         let more = more.map(|set| self.relabel_set(&teachers, set.clone()));
         let sets: Vec<Set> = data.expert.iter().cloned().chain(more).collect();
-        train_all("network", (&sets, &data.held), self.members, &self.settings, base, ledger)
+        train_all("network", (&sets, &held), self.members, &self.settings, base, ledger)
     }
 
     /// Trains the network that finds pieces inside lines, if there shall be one.
@@ -119,8 +128,7 @@ impl Recipe {
             ..self.teacher.clone()
         };
         let sets = glued(&data.expert, &data.human, settings.seed);
-        let held = data.held.iter().map(|d| LabelledDocument { hint: None, ..d.clone() });
-        let held: Vec<LabelledDocument> = held.collect();
+        let held = data.held_without_hints();
         train("pieces", (&sets, &held), &settings, None, ledger).map(Some)
     }
 
