@@ -15,7 +15,7 @@
 
 use crate::error::RunError;
 use crate::training_folder::{append, same, unwritten, write};
-use refinex_model::generator::train::{FloatsFile, Kept, Ledger, Metric, config_json};
+use refinex_model::generator::train::{FloatsFile, Kept, Ledger, Metric, config_json, tokenizer_config_json};
 use refinex_model::generator::{Tokenizer, Weights};
 use serde_json::{Value, json};
 use std::fs;
@@ -31,10 +31,11 @@ const MODEL: &str = "model.safetensors";
 const ADAPTER: &str = "adapter";
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const TEMPLATE: &str = "chat_template.jinja";
 /// What else of a base's folder belongs to its tokenizer and to its use.
 const OTHERS: [&str; 7] = [
-    "tokenizer_config.json",
+    TOKENIZER_CONFIG,
     "special_tokens_map.json",
     "added_tokens.json",
     "vocab.json",
@@ -92,12 +93,15 @@ impl GeneratorFolder {
         let put = |name: &str, bytes: &[u8]| {
             write(&self.path.join(name), bytes).map_err(|error| error.to_string())
         };
+        let put_json = |name: &str, json: &Value| put(name, format!("{json:#}\n").as_bytes());
         let config = match weights.gguf() {
             Some(file) => {
                 put(TOKENIZER, tokenizer.to_json().map_err(|e| e.to_string())?.as_bytes())?;
                 if let Some(template) = tokenizer.template() {
                     put(TEMPLATE, template.as_bytes())?;
                 }
+                let marks = tokenizer_config_json(weights.config(), file);
+                put_json(TOKENIZER_CONFIG, &marks.map_err(|error| error.to_string())?)?;
                 config_json(weights.config(), file).map_err(|error| error.to_string())?
             }
             None => {
@@ -106,7 +110,7 @@ impl GeneratorFolder {
                 serde_json::from_slice(&config).map_err(|error| error.to_string())?
             }
         };
-        put(CONFIG, format!("{:#}\n", in_floats(config)).as_bytes())?;
+        put_json(CONFIG, &in_floats(config))?;
         for name in OTHERS {
             if let Ok(bytes) = fs::read(base.join(name)) {
                 put(name, &bytes)?;

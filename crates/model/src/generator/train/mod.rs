@@ -28,7 +28,7 @@ mod workers;
 use super::Weights;
 use crate::error::ModelError;
 use crate::random::Random;
-pub use base_files::config_json;
+pub use base_files::{config_json, tokenizer_config_json};
 pub use file::FloatsFile;
 use layout::Layout;
 use learner::Learner;
