@@ -35,7 +35,7 @@ def configuration(output, devices, batch, steps):
         warmup_steps=0.03,  # a share of all steps
         weight_decay=0.0,
         max_grad_norm=1.0,
-        bf16=True,
+        bf16=torch.cuda.is_available(),  # slow beyond use on a CPU
         use_cpu=not torch.cuda.is_available(),
         gradient_checkpointing=True,
         logging_steps=10,

@@ -24,7 +24,7 @@ pub struct Remote {
     #[arg(conflicts_with_all = ["threshold", "weights", "keep_all", "no_scores"])]
     pub model: Option<String>,
     /// How the server is told to write valid programs alone: none, structured-outputs (vLLM from
-    /// 0.12 on), guided (vLLM before), llama-cpp.
+    /// 0.11 on), guided (vLLM before), llama-cpp.
     #[arg(long, value_name = "HOW", default_value_t = Constrain::None, requires = "model")]
     pub constrain: Constrain,
     /// Temperature.

@@ -12,9 +12,9 @@ pub enum Constrain {
     /// Not at all: what is no program is refused when it is read.
     #[default]
     None,
-    /// `structured_outputs: {"grammar": …}`: vLLM from 0.12 on.
+    /// `structured_outputs: {"grammar": …}`: vLLM from 0.11 on.
     StructuredOutputs,
-    /// `guided_grammar`: vLLM before 0.12.
+    /// `guided_grammar`: vLLM before 0.12. Later ones ignore it, and so constrain nothing.
     Guided,
     /// `grammar`, in GBNF: the server of llama.cpp.
     LlamaCpp,

@@ -15,7 +15,9 @@
 
 use crate::error::RunError;
 use crate::training_folder::{append, same, unwritten, write};
-use refinex_model::generator::train::{FloatsFile, Kept, Ledger, Metric, config_json, tokenizer_config_json};
+use refinex_model::generator::train::{
+    FloatsFile, Kept, Ledger, Metric, config_json, tokenizer_config_json,
+};
 use refinex_model::generator::{Tokenizer, Weights};
 use serde_json::{Value, json};
 use std::fs;

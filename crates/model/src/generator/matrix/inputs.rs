@@ -38,6 +38,7 @@ pub(super) struct Row<'a> {
     pub(super) scaled_sums: &'a [f32],
 }
 
+#[cfg(target_arch = "x86_64")]
 impl Row<'_> {
     /// Whether all parts have at least so many blocks.
     pub(super) const fn is_long(&self, blocks: usize) -> bool {

@@ -87,12 +87,14 @@ mod tests {
         file.size("tokenizer.ggml.eos_token_id", 0);
         file.text("tokenizer.chat_template", "<|start|>{{ messages }}");
         let config = tiny(Architecture::Llama, true).config;
-        let marks = |file: &Writer| {
-            tokenizer_config_json(&config, &Gguf::parse(file.bytes()).unwrap())
-        };
+        let marks =
+            |file: &Writer| tokenizer_config_json(&config, &Gguf::parse(file.bytes()).unwrap());
         let json = marks(&file).unwrap();
         assert_eq!(json["bos_token"], "<|start|>");
-        assert_eq!((&json["eos_token"], &json["pad_token"]), (&json!("<|end|>"), &json!("<|end|>")));
+        assert_eq!(
+            (&json["eos_token"], &json["pad_token"]),
+            (&json!("<|end|>"), &json!("<|end|>"))
+        );
         assert_eq!(json["unk_token"], Value::Null);
         assert_eq!(json["chat_template"], "<|start|>{{ messages }}");
         file.size("tokenizer.ggml.padding_token_id", 7);
