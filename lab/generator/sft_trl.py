@@ -1,7 +1,8 @@
 """Full fine-tuning of Qwen3-0.6B-Base as RefineX trained its student (arXiv:2507.03253): learning rate
 7e-6, batch 256, at most 16,384 tokens. The paper does not say epochs, schedule and warm-up: those are
 guesses. Every field name was looked up in TRL 1.16 and transformers 5.24; `--check` reads the rows,
-builds the configuration and stops; `--batch 2 --steps 2` tries it on a CPU. No GPU was at hand.
+builds the configuration and stops; `--batch 2 --steps 2` tries it on a CPU, and did so with SmolLM2-135M. No GPU
+was at hand.
 
     refinex export sft labelled/ -o sft --dialect prompt-completion --max-tokens 16000 \
         --tokenizer Qwen3-0.6B-Base/tokenizer.json
