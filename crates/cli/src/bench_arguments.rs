@@ -9,10 +9,10 @@ pub struct Bench {
     /// Documents: files, a folder, a pattern or a run directory. Those with deletions (or a program)
     /// are gold.
     pub corpus: String,
-    /// A refiner, as often as there are: [NAME=]keep-all, tagger, tagger@THRESHOLD, weights:PATH,
-    /// weights:PATH@THRESHOLD, generator:PATH, rules:NAMES or command:COMMAND. A command reads rows {id, text} and
-    /// writes rows {id, deletions}, {id, program} or {id, refined}; at a blank line it must answer
-    /// everything so far.
+    /// A refiner, as often as there are: [NAME=]keep-all, tagger, tagger@THRESHOLD, tagger@POINT,
+    /// weights:PATH (with @THRESHOLD or @POINT), generator:PATH, rules:NAMES, rules:NAMES@PROFILE or
+    /// command:COMMAND. POINT is balanced or careful. A command reads rows {id, text} and writes rows {id, deletions}, {id, program}
+    /// or {id, refined}; at a blank line it must answer everything so far.
     #[arg(long = "refiner", required = true, value_name = "[NAME=]REFINER")]
     pub refiners: Vec<NamedRefiner>,
     /// Read at most so many documents, evenly over the corpus.

@@ -1,18 +1,17 @@
 //! What can be said to `refinex prox`.
 
-use crate::arguments::{Documents, Limits, Rows, Run};
+use crate::arguments::{Corpus, Limits};
 use clap::Args;
 use refinex::{Prox, ProxSource, RunError, Settings};
 
 #[derive(Args)]
 pub struct ProxCommand {
-    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
-    /// .warc.wet.gz).
-    #[arg(required = true)]
-    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub corpus: Corpus,
     /// The programs: a file of rows {id, program} or {id, doc_program, chunk_program} (also below
-    /// metadata), or a folder with such a file for each shard, in the order of the documents. Without
-    /// this they are in the rows of the documents.
+    /// metadata) for the documents of all shards, in any order, which is held in memory; or a folder with
+    /// such a file for each shard, in the order of its documents. Without this they are in the rows of the
+    /// documents.
     #[arg(long, value_name = "PATH")]
     pub programs: Option<String>,
     /// Where the rows hold the programs: key of that for the whole document, keys joined by dots.
@@ -29,16 +28,7 @@ pub struct ProxCommand {
     #[arg(long, requires = "programs")]
     pub partial: bool,
     #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub rows: Rows,
-    #[command(flatten)]
-    pub documents: Documents,
-    #[command(flatten)]
     pub limits: Limits,
-    /// Keep the deleted text beside the programs, so that `restore` works.
-    #[arg(long)]
-    pub keep_deleted: bool,
     /// Write dropped documents to OUT/removed/ as JSONL with their `filter_reason`.
     #[arg(long)]
     pub removed: bool,
@@ -60,14 +50,9 @@ impl ProxCommand {
     /// The settings.
     pub fn settings(&self) -> Settings {
         Settings {
-            text_key: self.rows.text_key.clone(),
-            id_key: self.rows.id_key.clone(),
-            output: self.documents.settings(),
             policy: self.limits.policy.unwrap_or_default(),
-            keep_deleted: self.keep_deleted,
-            keep_scores: false,
             keep_removed: self.removed,
-            ..Settings::default()
+            ..self.corpus.settings()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Arguments of `refinex refine` and `refinex filter`.
 
-use crate::arguments::{Documents, Limits, Rows, Run, score};
+use crate::arguments::{Corpus, Limits, score};
 use crate::generator_arguments::{Programs, Remote};
 use clap::{ArgGroup, Args, ValueEnum};
 use refinex::core::Score;
@@ -18,16 +18,8 @@ use std::path::PathBuf;
     command(group(ArgGroup::new("any_generator").args(["model"])))
 )]
 pub struct Refine {
-    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
-    /// .warc.wet.gz).
-    #[arg(required = true)]
-    pub inputs: Vec<String>,
     #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub rows: Rows,
-    #[command(flatten)]
-    pub documents: Documents,
+    pub corpus: Corpus,
     /// Delete lines and pieces that score at least this, 0 to 1 [default: that of the operating
     /// point].
     #[arg(long, value_parser = score)]
@@ -63,9 +55,10 @@ pub struct Refine {
     /// Delete nothing: the road without a model, as a baseline.
     #[arg(long)]
     pub keep_all: bool,
-    /// Keep the deleted text beside the programs, so that `restore` works.
+    /// Do shards again that are done, but of whose documents the model said nothing (an endpoint that timed
+    /// out): those whose summary counts `unrefined`.
     #[arg(long)]
-    pub keep_deleted: bool,
+    pub retry_failed: bool,
     /// Do not store the scores of all lines (`rethreshold` needs them).
     #[arg(long)]
     pub no_scores: bool,
@@ -96,10 +89,8 @@ pub struct Generator {
 
 #[derive(Args)]
 pub struct Filter {
-    /// Files, folders, patterns or URLs (.jsonl, .json, .ndjson with .gz or .zst; .parquet;
-    /// .warc.wet.gz).
-    #[arg(required = true)]
-    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub corpus: Corpus,
     /// Rules, separated by commas; the first that a document breaks drops it.
     ///
     /// gopher: repetition, then quality; c4: it also leaves lines out and takes citations away;
@@ -113,15 +104,6 @@ pub struct Filter {
     pub rules: String,
     #[command(flatten)]
     pub how: RuleChoice,
-    #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub rows: Rows,
-    #[command(flatten)]
-    pub documents: Documents,
-    /// Keep the deleted text beside the programs, so that `restore` works.
-    #[arg(long)]
-    pub keep_deleted: bool,
 }
 
 /// How rules decide, and where what they drop goes.
@@ -185,16 +167,12 @@ impl Refine {
     /// The settings, with the threshold of the model where none was given.
     pub fn settings(&self, default_threshold: Score) -> Settings {
         Settings {
-            text_key: self.rows.text_key.clone(),
-            id_key: self.rows.id_key.clone(),
             threshold: self.threshold.unwrap_or(default_threshold),
             policy: self.limits.policy.unwrap_or_default(),
-            output: self.documents.settings(),
-            keep_deleted: self.keep_deleted,
             keep_scores: !self.no_scores && self.rules.is_none(),
             keep_removed: self.how.removed,
             measure: self.how.measure,
-            ..Settings::default()
+            ..self.corpus.settings()
         }
     }
 }
@@ -203,14 +181,9 @@ impl Filter {
     /// The settings.
     pub fn settings(&self) -> Settings {
         Settings {
-            text_key: self.rows.text_key.clone(),
-            id_key: self.rows.id_key.clone(),
-            output: self.documents.settings(),
-            keep_deleted: self.keep_deleted,
-            keep_scores: false,
             keep_removed: self.how.removed,
             measure: self.how.measure,
-            ..Settings::default()
+            ..self.corpus.settings()
         }
     }
 }

@@ -206,6 +206,49 @@ fn programs_of_other_documents_and_missing_ones_stop_their_shard() {
 }
 
 #[test]
+fn one_file_of_programs_serves_all_shards_by_the_ids_of_their_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let documents = |ids: &[&str]| -> Vec<Value> {
+        ids.iter().map(|id| json!({"id": id, "text": PAGE})).collect()
+    };
+    write(&at.join("in/a.jsonl"), documents(&["one", "two"]));
+    write(&at.join("in/b.jsonl"), documents(&["three"]));
+    let first_line = || json!({"program": "remove_lines(line_start=0, line_end=0)"});
+    let programs = |ids: &[&str]| {
+        write(&at.join("all.jsonl"), ids.iter().map(|id| with_id(id, first_line())));
+    };
+    let run = |out: &str, more: &[&str]| {
+        let (input, file, out) = (at.join("in"), at.join("all.jsonl"), at.join(out));
+        let all =
+            ["prox", text(&input), "--programs", text(&file), "-o", text(&out), "-q", "--json"];
+        refinex(&[&all[..], more].concat())
+    };
+    let failed = |out: &str| {
+        let output = run(out, &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        told(&output)["shards_failed"][0]["message"].as_str().unwrap().to_owned()
+    };
+    // In another order than the documents', and with a row for a document of another part.
+    programs(&["three", "elsewhere", "two", "one"]);
+    let output = run("out", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(told(&output)["tally"]["edited"], 3);
+    programs(&["three", "one"]);
+    let message = failed("a");
+    assert!(message.contains("for two in ") && message.contains("but found none"), "{message}");
+    let tally = told(&run("b", &["--partial"]))["tally"].clone();
+    assert_eq!((&tally["edited"], &tally["kept"]), (&json!(2), &json!(1)));
+    programs(&["one", "two", "three", "two"]);
+    let output = run("c", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("but found rows 2 and 4 for two"), "{}", stderr(&output));
+    programs(&["one", "two"]);
+    write(&at.join("in/b.jsonl"), documents(&["one"]));
+    assert!(failed("d").contains("but found a second one with the id one"));
+}
+
+#[test]
 fn programs_may_stand_in_the_rows_as_prox_writes_them() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

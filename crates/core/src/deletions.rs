@@ -20,6 +20,12 @@ impl Deletions {
         Self { spans: Vec::new() }
     }
 
+    /// All of `text` is deleted.
+    #[must_use]
+    pub fn all(text: &str) -> Self {
+        Self::union(vec![Span::new(0, text.len())])
+    }
+
     /// The union of `spans`, in any order, overlapping, touching or empty.
     ///
     /// # Errors
@@ -146,6 +152,12 @@ mod tests {
     fn touching_and_overlapping_spans_become_one() {
         let d = Deletions::from_spans("abcdefgh", [(4, 6), (0, 2), (2, 3), (5, 7)].map(span));
         assert_eq!(d.unwrap().spans(), [(0, 3), (4, 7)].map(span));
+    }
+
+    #[test]
+    fn all_of_a_text_is_one_span_and_of_none_it_is_none() {
+        assert_eq!(Deletions::all("é\n").spans(), [Span::new(0, 3)]);
+        assert_eq!(Deletions::all(""), Deletions::none());
     }
 
     #[test]

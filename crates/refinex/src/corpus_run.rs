@@ -33,6 +33,8 @@ pub struct Job<'a> {
     pub output: &'a str,
     /// Threads that compute.
     pub threads: usize,
+    /// Whether shards that are done are done again where the model said nothing of some documents.
+    pub retry_failed: bool,
 }
 
 /// What came of a run.
@@ -81,7 +83,8 @@ pub fn run_corpus(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, R
         settings: job.settings.fingerprint(),
         directory: &directory,
     };
-    let Parted { todo, done, counts } = shards.parted::<Tally>(progress, |_| false)?;
+    let again = |tally: &Tally| job.retry_failed && tally.unrefined() > 0;
+    let Parted { todo, done, counts } = shards.parted(progress, again)?;
     let report = RunReport {
         tally: counts,
         shards_done: done,

@@ -2,16 +2,15 @@
 //! own executor does it.
 
 use crate::decider::{Decided, scored_row, step_of, unrefined};
-use crate::error::RunError;
+use crate::prox_source::{ProxPrograms, ProxReader, ProxSource};
 use crate::ruler::{AsWritten, Found};
-use crate::stored::file_or_folder;
 use refinex_core::{
     Deletions, Document, Identity, Lengths, Policy, RefineError, Score, StepTally, distill,
 };
-use refinex_corpus::{Decoded, InputShard, JsonReader, ShardName, Store};
+use refinex_corpus::InputShard;
 use refinex_rules::Dropped;
 use refinex_rules::prox::{self, Executed, Fate, RefusedCall};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The step that decides on whole documents.
 const DOCUMENT: &str = "prox-document";
@@ -33,52 +32,6 @@ pub struct Prox {
     pub partial: bool,
 }
 
-/// Where programs of ProX are.
-#[derive(Clone, Debug)]
-pub enum ProxSource {
-    /// In the rows of the documents, at these keys, which may be joined by dots.
-    Rows {
-        /// Key of the program for the whole document.
-        document: String,
-        /// Key of the program for its chunks.
-        chunk: String,
-    },
-    /// In rows of JSON beside the documents, in the same order.
-    Beside {
-        /// The folder that holds them.
-        store: Store,
-        /// The one file that serves every shard, if the user named a file.
-        file: Option<String>,
-    },
-}
-
-impl ProxSource {
-    /// The rows at `location`: a file, or a folder with a file for each shard.
-    ///
-    /// # Errors
-    /// If there is nothing.
-    pub fn open(location: &str) -> Result<Self, RunError> {
-        let location = location.trim_end_matches('/');
-        let (store, file) = file_or_folder(location)?;
-        if file.is_none() && store.list("")?.is_empty() {
-            return Err(RunError::new(format!(
-                "expected a file or a folder of rows with programs of ProX at {location}, but found \
-                 nothing there"
-            )));
-        }
-        Ok(Self::Beside { store, file })
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Rows { document, chunk } => format!("at {document} and {chunk} of the rows"),
-            Self::Beside { store, file } => {
-                format!("of {}", store.place(file.as_deref().unwrap_or_default()))
-            }
-        }
-    }
-}
-
 impl Prox {
     /// Who decides.
     #[must_use]
@@ -93,19 +46,7 @@ impl Prox {
 
     /// The programs of one shard.
     pub(crate) fn open(&self, shard: &InputShard) -> Result<ProxReader, String> {
-        let (store, file) = match &self.source {
-            ProxSource::Rows { document, chunk } => {
-                return Ok(ProxReader::Rows([document.clone(), chunk.clone()]));
-            }
-            ProxSource::Beside { store, file } => (store, file),
-        };
-        let path = match file {
-            Some(file) => file.clone(),
-            None => path_for(store, &shard.name)?,
-        };
-        let rows = JsonReader::open(store, &path).map_err(|error| error.to_string())?;
-        let reader = BesideReader { rows, next: None, read: 0, partial: self.partial };
-        Ok(ProxReader::Beside(Box::new(reader)))
+        self.source.open_shard(&shard.name, self.partial)
     }
 
     /// What these programs make of a text.
@@ -126,144 +67,6 @@ impl Prox {
             }
         };
         found.onto(text, decided, self.as_written)
-    }
-}
-
-/// The file below a folder that has the programs of a shard: of the same name but for the suffixes.
-fn path_for(store: &Store, shard: &str) -> Result<String, String> {
-    let stem = ShardName::parse(shard).map_or(shard, |name| name.stem);
-    for suffix in ["jsonl", "jsonl.zst", "jsonl.gz", "json", "json.gz", "ndjson"] {
-        let path = format!("{stem}.{suffix}");
-        if store.exists(&path).map_err(|error| error.to_string())? {
-            return Ok(path);
-        }
-    }
-    let place = store.place(stem);
-    Err(format!("expected programs of ProX in {place}.jsonl (or .zst, .gz), but found none"))
-}
-
-/// The programs of one document.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ProxPrograms {
-    document: Option<String>,
-    chunk: Option<String>,
-}
-
-impl ProxPrograms {
-    const fn is_empty(&self) -> bool {
-        self.document.is_none() && self.chunk.is_none()
-    }
-
-    /// Those of a row: `doc_program` and `chunk_program` as ProX names them, also below `metadata`, or
-    /// both in one `program`.
-    fn of_row(row: &Value) -> Self {
-        let string = |key: &str| {
-            let found = row.get(key).or_else(|| row.get("metadata")?.get(key));
-            found.and_then(Value::as_str).map(str::to_owned)
-        };
-        let (document, chunk) = (string("doc_program"), string("chunk_program"));
-        match (&document, &chunk, string("program")) {
-            (None, None, Some(program)) => {
-                let (document, chunk) = prox::parted(&program);
-                Self { document, chunk }
-            }
-            _ => Self { document, chunk },
-        }
-    }
-}
-
-/// The programs of one shard.
-pub(crate) enum ProxReader {
-    /// In the rows of the documents, at these keys.
-    Rows([String; 2]),
-    /// Beside them.
-    Beside(Box<BesideReader>),
-}
-
-/// Reads rows beside the documents.
-pub(crate) struct BesideReader {
-    rows: JsonReader<Value>,
-    /// The next row, where it was looked at already, and its id.
-    next: Option<(String, ProxPrograms)>,
-    read: u64,
-    partial: bool,
-}
-
-impl ProxReader {
-    /// The programs of the good documents of a batch.
-    pub(crate) fn take(
-        &mut self,
-        batch: &Decoded,
-        documents: &mut dyn Iterator<Item = Document<'_>>,
-    ) -> Result<Vec<ProxPrograms>, String> {
-        match self {
-            Self::Beside(reader) => documents.map(|of| reader.next_for(of.id)).collect(),
-            Self::Rows(keys) => {
-                let values = batch.values(&keys.each_ref().map(String::as_str));
-                let good = (0..batch.len()).filter(|&at| batch.document(at).is_ok());
-                let programs = good.map(|at| {
-                    let mut found = values[at].iter().cloned();
-                    let (document, chunk) = (found.next().flatten(), found.next().flatten());
-                    ProxPrograms { document, chunk }
-                });
-                Ok(programs.collect())
-            }
-        }
-    }
-
-    /// Checks that no programs are left over.
-    pub(crate) fn finish(self) -> Result<(), String> {
-        match self {
-            Self::Rows(_) => Ok(()),
-            Self::Beside(mut reader) => match reader.peek()? {
-                None => Ok(()),
-                Some((id, _)) => {
-                    let (id, row) = (id.clone(), reader.read);
-                    Err(format!(
-                        "expected programs of ProX for the documents alone, in their order, but \
-                         found row {row} for {id}"
-                    ))
-                }
-            },
-        }
-    }
-}
-
-impl BesideReader {
-    fn peek(&mut self) -> Result<Option<&(String, ProxPrograms)>, String> {
-        if self.next.is_none()
-            && let Some(row) = self.rows.next_row().map_err(|error| error.to_string())?
-        {
-            self.read += 1;
-            let id = match row.get("id") {
-                Some(Value::String(id)) => id.clone(),
-                Some(Value::Number(id)) => id.to_string(),
-                _ => {
-                    let row = self.read;
-                    return Err(format!("expected an id in row {row} of programs, but found none"));
-                }
-            };
-            self.next = Some((id, ProxPrograms::of_row(&row)));
-        }
-        Ok(self.next.as_ref())
-    }
-
-    fn next_for(&mut self, id: &str) -> Result<ProxPrograms, String> {
-        let partial = self.partial;
-        let found = match self.peek()? {
-            Some((next, _)) if next == id => None,
-            _ if partial => return Ok(ProxPrograms::default()),
-            Some((next, _)) => Some(format!("those for {next}")),
-            None => Some("no further row".to_owned()),
-        };
-        match (found, self.next.take()) {
-            (None, Some((_, programs))) => Ok(programs),
-            (found, _) => Err(format!(
-                "expected programs of ProX for {id}, but found {} (--partial leaves documents \
-                 without programs as they are)",
-                found.unwrap_or_default()
-            )),
-        }
     }
 }
 

@@ -11,8 +11,9 @@ use refinex_eval::{
 };
 use std::collections::BTreeMap;
 
-/// Documents that are scored at once (guess: enough for the requests of an endpoint at one time).
-const AT_ONCE: usize = 64;
+/// Texts that are scored at once (guess: more than the requests of an endpoint at one time, so that few
+/// wait for the last of the others).
+const AT_ONCE: usize = 256;
 
 /// A scorer and its name.
 pub struct NamedScorer {
@@ -99,12 +100,12 @@ fn noisy(gold: &str, most: usize) -> Result<Vec<(String, f64)>, RunError> {
 }
 
 fn quality(named: &NamedScorer, changes: &[Change]) -> Result<Quality, RunError> {
-    let before: Vec<&str> = changes.iter().map(|change| change.before.as_str()).collect();
-    let before = scores(named, &before)?;
-    let edited = |change: &&Change| change.outcome == Outcome::Edited;
-    let after: Vec<&str> =
-        changes.iter().filter(edited).map(|change| change.after.as_str()).collect();
-    let mut after = scores(named, &after)?.into_iter();
+    let edited = changes.iter().filter(|change| change.outcome == Outcome::Edited);
+    let texts = changes.iter().map(|change| change.before.as_str());
+    let texts: Vec<&str> = texts.chain(edited.map(|change| change.after.as_str())).collect();
+    // Texts before and after stand in one list, so that an endpoint is never idle between them.
+    let mut before = scores(named, &texts)?;
+    let mut after = before.split_off(changes.len()).into_iter();
     let mut scored = Vec::with_capacity(changes.len());
     let mut failed_by_reason = BTreeMap::new();
     for (change, before) in changes.iter().zip(before) {

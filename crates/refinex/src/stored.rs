@@ -2,7 +2,7 @@
 
 use crate::decider::Row;
 use crate::error::RunError;
-use crate::prox::{ProxPrograms, ProxReader};
+use crate::prox_source::{ProxPrograms, ProxReader};
 use crate::run_file::RunFile;
 use refinex_core::{Document, Identity};
 use refinex_corpus::{Decoded, InputShard, ProgramReader, RunDirectory, ShardName, Store};

@@ -19,11 +19,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// so many chunks, to nothing.
 struct Faulty {
     alive_for: AtomicUsize,
+    /// Whether what was slow is answered now.
+    quick: bool,
 }
 
 impl Faulty {
     fn decider(alive_for: usize) -> Decider {
-        Decider::Model(Arc::new(Self { alive_for: AtomicUsize::new(alive_for) }))
+        Decider::Model(Arc::new(Self { alive_for: AtomicUsize::new(alive_for), quick: false }))
     }
 
     fn answer(&self, chunk: &Chunk<'_>) -> Result<Proposal, RefineError> {
@@ -32,7 +34,7 @@ impl Faulty {
         if left == 0 {
             return Err(RefineError::stop("endpoint_down", "expected an endpoint, but found none"));
         }
-        if chunk.text().contains("slow") {
+        if chunk.text().contains("slow") && !self.quick {
             // What an endpoint says once its retries are used up.
             let timeout = RewriteError::new(RewriteFault::Timeout, "expected an answer in time");
             assert_eq!(timeout.course, Course::Again { after: None });
@@ -59,6 +61,10 @@ impl Refiner for Faulty {
 }
 
 fn run(input: &Path, output: &Path, decider: &Decider) -> RunReport {
+    run_again(input, output, decider, false)
+}
+
+fn run_again(input: &Path, output: &Path, decider: &Decider, retry_failed: bool) -> RunReport {
     let settings = Settings { chunk_bytes: 20_000, overlap_bytes: 200, ..Settings::default() };
     let (inputs, output) = (vec![input.display().to_string()], output.display().to_string());
     let plan = Plan::of(&inputs, &settings, &output).unwrap();
@@ -71,6 +77,7 @@ fn run(input: &Path, output: &Path, decider: &Decider) -> RunReport {
         settings: &settings,
         output: &output,
         threads: 1,
+        retry_failed,
     };
     run_corpus(&job, &Silent).unwrap()
 }
@@ -123,6 +130,25 @@ fn a_document_without_an_answer_stays_as_it_is_with_its_reason_and_the_shard_goe
     assert_eq!((rows[1].outcome.as_str(), unrefined.reason.as_str()), ("kept", "timeout"));
     assert_eq!(unrefined.message, "expected an answer in time");
     assert!(rows[0].unrefined.is_none() && rows[2].unrefined.is_some() && rows.len() == 4);
+}
+
+#[test]
+fn shards_with_unanswered_documents_are_done_again_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("in"), folder.path().join("out"));
+    input(&from);
+    fs::write(from.join("b.jsonl"), row("fine", "noise\nThree.\n")).unwrap();
+    run(&from, &to, &Faulty::decider(usize::MAX));
+    let quick =
+        Decider::Model(Arc::new(Faulty { alive_for: AtomicUsize::new(usize::MAX), quick: true }));
+    let report = run(&from, &to, &quick);
+    assert_eq!((report.shards_skipped, report.tally.unrefined()), (2, 2), "it was not asked for");
+    let report = run_again(&from, &to, &quick, true);
+    assert_eq!((report.shards_skipped, report.shards_done), (1, 2), "b had all its answers");
+    assert_eq!(reasons(&report.tally), [("request_refused", 1)]);
+    assert!(report.complete && programs(&to)[1].unrefined.is_none());
+    let left = fs::read_to_string(to.join("documents/a.jsonl")).unwrap();
+    assert!(left.contains(&row("late", "The answer is slow.\n")), "{left}");
 }
 
 #[test]

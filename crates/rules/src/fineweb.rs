@@ -30,6 +30,7 @@ pub(crate) fn check<'w>(
         ratio(chars, python::length(text.as_bytes()) - breaks_count)
     };
     match profile {
+        #[cfg(feature = "punkt")]
         Profile::V0_3 => {
             meter.breaks(ended <= 0.12, "line_punct_ratio", ended, 0.12)?;
             meter.breaks(short >= 0.67, "short_line_ratio", short, 0.67)?;
@@ -58,7 +59,7 @@ impl Lines {
     fn of(text: &str, profile: Profile) -> Self {
         let mut lines = Self { all: 0, ended: 0, short: 0 };
         for line in text.split('\n') {
-            if profile == Profile::V0_3 || !python::strip_start(line).is_empty() {
+            if profile.counts_blank_lines() || !python::strip_start(line).is_empty() {
                 lines.all += 1;
                 lines.ended += usize::from(is_ended(line, profile));
                 lines.short += usize::from(is_short(line));
@@ -70,6 +71,7 @@ impl Lines {
 
 fn is_ended(line: &str, profile: Profile) -> bool {
     match profile {
+        #[cfg(feature = "punkt")]
         Profile::V0_3 => line.ends_with(['.', '\'', '"', '!', '?']),
         Profile::V0_10 => CharClasses::get().before(line, line.len()) & TERMINAL != 0,
     }

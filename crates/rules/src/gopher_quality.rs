@@ -42,6 +42,7 @@ impl Facts {
     fn of(words: &Words, profile: Profile) -> Self {
         let classes = CharClasses::get();
         let symbol = match profile {
+            #[cfg(feature = "punkt")]
             Profile::V0_3 => SYMBOL_0_3,
             Profile::V0_10 => SYMBOL_0_10,
         };
@@ -60,6 +61,7 @@ impl Facts {
             }
         }
         facts.stop_words = match profile {
+            #[cfg(feature = "punkt")]
             Profile::V0_3 => stops.iter().sum(),
             Profile::V0_10 => stops.iter().filter(|&&count| count > 0).count(),
         };

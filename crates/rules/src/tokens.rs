@@ -1,5 +1,6 @@
 //! The words of the text that is decided on, split once for all rules.
 
+#[cfg(feature = "punkt")]
 use crate::nltk::Nltk;
 use crate::profile::Profile;
 use crate::spacy::Spacy;
@@ -8,6 +9,7 @@ use crate::words::Words;
 /// The tokenisers, and the words of one text.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
+    #[cfg(feature = "punkt")]
     nltk: Nltk,
     spacy: Spacy,
     words: Words,
@@ -26,6 +28,7 @@ impl Tokens {
         if self.split_by != Some(profile) {
             self.words.clear();
             match profile {
+                #[cfg(feature = "punkt")]
                 Profile::V0_3 => self.nltk.words(text, &mut self.words),
                 Profile::V0_10 => self.spacy.words(text, &mut self.words),
             }
@@ -37,6 +40,7 @@ impl Tokens {
     /// Number of sentences of any text.
     pub(crate) fn count_sentences(&mut self, text: &str, profile: Profile) -> usize {
         match profile {
+            #[cfg(feature = "punkt")]
             Profile::V0_3 => Nltk::count_sentences(text),
             Profile::V0_10 => self.spacy.count_sentences(text),
         }

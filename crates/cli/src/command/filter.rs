@@ -9,5 +9,11 @@ use std::process::ExitCode;
 pub fn run(arguments: &Filter) -> Result<ExitCode, RunError> {
     let rules = Rules::parse(&arguments.rules, arguments.how.profile).map_err(RunError::new)?;
     let decider = Decider::Rules(Box::new(Ruler { rules, then: None }));
-    run_job("filter", &arguments.inputs, &decider, &arguments.settings(), &arguments.run)
+    run_job(
+        "filter",
+        &arguments.corpus.inputs,
+        &decider,
+        &arguments.settings(),
+        &arguments.corpus.run,
+    )
 }

@@ -15,15 +15,20 @@ pub fn run(arguments: &Refine, generator: Generator) -> Result<ExitCode, RunErro
     let decider = Decider::Model(Arc::clone(&generator) as _);
     let chunk_bytes = arguments.programs.chunk_bytes;
     let settings = arguments.settings(Score::ONE).for_generator(chunk_bytes);
-    if generator.expert.queue.is_some() && !arguments.run.part.dry_run {
+    if generator.expert.queue.is_some() && !arguments.corpus.run.part.dry_run {
         return queue(arguments, &generator, &decider, &settings);
     }
     if let Some(import) = &generator.expert.import {
         print_import(import);
     }
-    let told = Told { command: "refine", ledger: Some(&generator.expert.ledger) };
-    let code = run_told(&told, &arguments.inputs, &decider, &settings, &arguments.run)?;
-    if !arguments.run.part.json && !arguments.run.part.dry_run {
+    let told = Told {
+        command: "refine",
+        ledger: Some(&generator.expert.ledger),
+        retry_failed: arguments.retry_failed,
+    };
+    let code =
+        run_told(&told, &arguments.corpus.inputs, &decider, &settings, &arguments.corpus.run)?;
+    if !arguments.corpus.run.part.json && !arguments.corpus.run.part.dry_run {
         print_sent(&generator.expert.ledger.sums(), arguments.remote.connection.budget.prices());
     }
     Ok(code)
@@ -35,18 +40,19 @@ fn queue(
     decider: &Decider,
     settings: &Settings,
 ) -> Result<ExitCode, RunError> {
-    let output = &arguments.run.output;
+    let output = &arguments.corpus.run.output;
     let job = Job {
         command: "refine",
-        inputs: &arguments.inputs,
-        plan: &Plan::of(&arguments.inputs, settings, output)?,
-        choice: arguments.run.part.shard,
+        inputs: &arguments.corpus.inputs,
+        plan: &Plan::of(&arguments.corpus.inputs, settings, output)?,
+        choice: arguments.corpus.run.part.shard,
         decider,
         settings,
         output,
         threads: 1,
+        retry_failed: false,
     };
     let report = queue_drafts(&job, generator)?;
-    let json = arguments.run.part.json;
+    let json = arguments.corpus.run.part.json;
     print_queue(&report, &generator.expert, arguments.remote.batch.batch_out.as_deref(), json)
 }

@@ -140,6 +140,7 @@ fn distill(arguments: &Import, settings: &Settings) -> Result<ExitCode, RunError
         settings,
         output: &arguments.output,
         threads: arguments.common.threads(),
+        retry_failed: false,
     };
     let report = run_corpus(&job, &Silent)?;
     if let Some(failure) = report.shards_failed.first() {

@@ -36,6 +36,8 @@ pub struct Told<'a> {
     pub command: &'a str,
     /// What was sent, where a model behind an endpoint decides.
     pub ledger: Option<&'a Ledger>,
+    /// Whether shards are done again of whose documents a model said nothing.
+    pub retry_failed: bool,
 }
 
 /// Plans, runs and sums up.
@@ -46,7 +48,7 @@ pub fn run_job(
     settings: &Settings,
     run: &Run,
 ) -> Result<ExitCode, RunError> {
-    run_told(&Told { command, ledger: None }, inputs, decider, settings, run)
+    run_told(&Told { command, ledger: None, retry_failed: false }, inputs, decider, settings, run)
 }
 
 /// The same, with what was sent in the summary.
@@ -71,6 +73,7 @@ pub fn run_told(
         settings,
         output: &run.output,
         threads: run.threads(),
+        retry_failed: told.retry_failed,
     };
     let begun = Instant::now();
     let report = if run.part.quiet {

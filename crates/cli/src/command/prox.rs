@@ -7,5 +7,11 @@ use std::process::ExitCode;
 
 pub fn run(arguments: &ProxCommand) -> Result<ExitCode, RunError> {
     let decider = Decider::Prox(arguments.prox()?);
-    run_job("prox", &arguments.inputs, &decider, &arguments.settings(), &arguments.run)
+    run_job(
+        "prox",
+        &arguments.corpus.inputs,
+        &decider,
+        &arguments.settings(),
+        &arguments.corpus.run,
+    )
 }

@@ -1,12 +1,13 @@
 //! `refinex refine`.
 
-use crate::command::run_job;
+use crate::arguments::Corpus;
+use crate::command::{Told, run_told};
 use crate::refine_arguments::Refine;
 use refinex::core::{KeepAll, Refiner, Score};
 #[cfg(feature = "tokenizers")]
 use refinex::model::generator::{Generator, GeneratorSettings};
 use refinex::rules::Rules;
-use refinex::{Decider, LineTagger, Ruler, RunError};
+use refinex::{Decider, LineTagger, Ruler, RunError, Settings};
 #[cfg(feature = "tokenizers")]
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +24,17 @@ pub fn run(arguments: &Refine) -> Result<ExitCode, RunError> {
     let (model, threshold) = model(arguments)?;
     let decider = ruled(arguments, model)?;
     let settings = arguments.settings(threshold);
-    run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
+    run_locally(arguments, &decider, &settings)
+}
+
+fn run_locally(
+    arguments: &Refine,
+    decider: &Decider,
+    settings: &Settings,
+) -> Result<ExitCode, RunError> {
+    let told = Told { command: "refine", ledger: None, retry_failed: arguments.retry_failed };
+    let Corpus { inputs, run, .. } = &arguments.corpus;
+    run_told(&told, inputs, decider, settings, run)
 }
 
 /// The model, after rules if there are any.
@@ -56,5 +67,5 @@ fn with_generator(arguments: &Refine, path: &Path) -> Result<ExitCode, RunError>
     let generator = Generator::open(path, generator)
         .map_err(|error| RunError::new(format!("--generator: {error}")))?;
     let decider = Decider::Model(Arc::new(generator));
-    run_job("refine", &arguments.inputs, &decider, &settings, &arguments.run)
+    run_locally(arguments, &decider, &settings)
 }

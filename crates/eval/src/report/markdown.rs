@@ -6,6 +6,7 @@ use crate::report::comparison::Comparison;
 use crate::report::figures::{bytes, count, many, part, percent};
 use crate::report::record::{Report, Reports};
 use crate::report::summary::{far_groups, undecided};
+use refinex_core::Tally;
 use std::fmt::Write;
 
 /// Patterns that are listed.
@@ -25,6 +26,7 @@ pub fn markdown(reports: &Reports) -> String {
         if reports.runs.len() > 1 {
             let _ = write!(out, "\n## {}\n", plain(&report.run.location));
         }
+        steps(&mut out, &report.tally);
         alarms(&mut out, report);
         patterns(&mut out, report);
         groups(&mut out, report);
@@ -34,24 +36,58 @@ pub fn markdown(reports: &Reports) -> String {
 }
 
 fn headline(out: &mut String, runs: &[Report]) {
-    out.push_str("| run | model | threshold | documents | edited | emptied | text | deleted | failed rows |\n");
-    out.push_str("|---|---|---:|---:|---:|---:|---:|---:|---:|\n");
+    out.push_str("| run | model | threshold | documents | dropped by rules | edited | emptied | text | deleted | failed rows |\n");
+    out.push_str("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
     for report in runs {
         let (run, tally, text) = (&report.run, &report.tally, report.text);
         let documents = tally.documents();
         let _ = writeln!(
             out,
-            "| {} | {} | {:.3} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {:.3} | {} | {} | {} | {} | {} | {} | {} |",
             cell(&run.location),
             cell(&run.model),
             run.threshold,
             count(documents),
+            part(tally.dropped, documents + tally.dropped),
             part(tally.edited, documents),
             part(tally.emptied, documents),
             bytes(text.read),
             part(text.read - text.left, text.read),
             count(tally.failed)
         );
+    }
+}
+
+/// What each step did, where there are several, and why documents were dropped.
+fn steps(out: &mut String, tally: &Tally) {
+    let steps = tally.steps_in_order();
+    if !steps.is_empty() {
+        out.push_str("\n**Steps**, in their order\n\n");
+        out.push_str(
+            "| step | documents | dropped | edited | deleted |\n|---|---:|---:|---:|---:|\n",
+        );
+    }
+    for (name, step) in steps {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            cell(name),
+            count(step.documents),
+            count(step.dropped),
+            count(step.edited),
+            bytes(step.deleted_bytes)
+        );
+    }
+    if tally.dropped > 0 {
+        let text = bytes(tally.dropped_bytes);
+        let _ = writeln!(
+            out,
+            "\n**Dropped by rules**: {}, {text} of text that is in no other figure\n",
+            many(tally.dropped, "document")
+        );
+    }
+    for (reason, dropped) in &tally.dropped_by_reason {
+        let _ = writeln!(out, "- {}: {}", cell(reason), count(*dropped));
     }
 }
 
@@ -233,6 +269,6 @@ mod tests {
         assert!(text.contains("| `out/<run>` |") && text.contains("## `a` beside `b`"), "{text}");
         let widths = |line: &str| line.replace("\\|", "").matches('|').count();
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-        assert!(rows.iter().all(|row| matches!(widths(row), 3 | 4 | 5 | 10)), "{rows:#?}");
+        assert!(rows.iter().all(|row| matches!(widths(row), 3 | 4 | 5 | 11)), "{rows:#?}");
     }
 }

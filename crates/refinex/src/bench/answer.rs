@@ -4,7 +4,7 @@ use crate::decider::{Decided, Decider, Deciding, scored_row};
 use crate::error::RunError;
 use crate::not_done::NotDone;
 use crate::settings::Settings;
-use refinex_core::{Deletions, Document, Score, Span, execute, verify};
+use refinex_core::{Deletions, Document, Score, execute, verify};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::io::{BufRead, Write};
@@ -68,7 +68,7 @@ fn answer_onto(row: &mut Vec<u8>, line: &str, deciding: &Deciding<'_>) -> Result
 
 /// A document that is dropped is one of which everything goes.
 fn whole(text: &str) -> Decided {
-    let all = Deletions::from_spans(text, [Span::new(0, text.len())]).unwrap_or_default();
+    let all = Deletions::all(text);
     let row = scored_row(text, &all, None, Score::ONE);
     Decided::plain(all, row)
 }

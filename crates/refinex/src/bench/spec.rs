@@ -50,7 +50,8 @@ pub struct NamedRefiner {
     pub spec: RefinerSpec,
 }
 
-const FORMS: &str = "keep-all, tagger, tagger:best, weights:PATH, the last three with @THRESHOLD or @careful too, \
+const FORMS: &str = "keep-all, tagger, tagger:best, weights:PATH, the last three with @THRESHOLD, \
+                     @balanced or @careful too, \
                      generator:PATH, rules:NAMES, rules:NAMES@PROFILE or command:COMMAND";
 
 impl FromStr for RefinerSpec {

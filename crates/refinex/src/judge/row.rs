@@ -67,10 +67,7 @@ impl Prediction {
     /// What is deleted from `text`, and what else was done if it was rewritten.
     pub(crate) fn deletions(&self, text: &str) -> Result<(Deletions, Option<Rewriting>), String> {
         match &self.said {
-            Said::Dropped => {
-                let all = Deletions::from_spans(text, [Span::new(0, text.len())]);
-                Ok((all.map_err(|error| error.to_string())?, None))
-            }
+            Said::Dropped => Ok((Deletions::all(text), None)),
             Said::Spans(spans) => {
                 let deletions = Deletions::from_spans(text, spans.iter().copied());
                 Ok((deletions.map_err(|error| error.to_string())?, None))

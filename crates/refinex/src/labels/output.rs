@@ -198,6 +198,7 @@ impl<'a> LabelledOutput<'a> {
             settings: &self.settings,
             output: self.output,
             threads,
+            retry_failed: false,
         };
         debug_assert_eq!(self.run.inputs, self.inputs);
         let report = run_corpus(&job, &Silent)?;

@@ -101,8 +101,10 @@ fn run_view(report: &Report, gold: Option<(&Evaluation, &RefinerScores)>) -> Str
 pub(crate) mod tests {
     use super::*;
     use crate::report::digest::tests::{deletions, observed};
-    use crate::report::{Collector, Comparer, Digest, Observation, ReportSettings, RunFacts};
-    use refinex_core::Tally;
+    use crate::report::{
+        Collector, Comparer, Digest, Observation, ReportSettings, RunFacts, markdown,
+    };
+    use refinex_core::{Outcome, StepTally, Tally};
 
     /// A report of one document with hostile text and id.
     pub(crate) fn hostile() -> Reports {
@@ -134,6 +136,27 @@ pub(crate) mod tests {
         assert_eq!(page.matches("<script").count(), 2, "data and program");
         assert!(page.contains("\\u2028") && !page.contains('\u{2028}'));
         assert!(page.contains("{{views}}"), "what is put in is not looked at again");
+    }
+
+    #[test]
+    fn what_rules_dropped_is_shown_with_its_reasons_and_steps() {
+        let mut reports = hostile();
+        assert!(!html(&reports).contains("dropped by rules"), "nothing was dropped");
+        let tally = &mut reports.runs[0].tally;
+        tally.count_document(Outcome::Dropped, 1234, 0);
+        tally.count_drop("a-step/<rule>");
+        let step = StepTally { documents: 7, dropped: 1, ..StepTally::default() };
+        tally.count_step("a-step", &step);
+        let page = html(&reports);
+        let tile =
+            "<b>100.0 %</b><span>dropped by rules</span><small class=\"quiet\">1, 1.2 kB of text";
+        assert!(page.contains(tile), "{page}");
+        assert!(page.contains("– a-step/&lt;rule&gt;") && !page.contains("<rule>"));
+        assert!(page.contains("<th scope=\"row\">a-step</th><td class=\"n\">7</td>"));
+        let summary = markdown(&reports);
+        assert!(summary.contains("| `a-step` | 7 | 1 | 0 | 0 B |"), "{summary}");
+        assert!(summary.contains("**Dropped by rules**: 1 document, 1.2 kB"), "{summary}");
+        assert!(summary.contains("- `a-step/<rule>`: 1"), "{summary}");
     }
 
     #[test]

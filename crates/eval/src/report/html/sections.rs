@@ -1,11 +1,11 @@
 //! The sections of a page: what stands above the documents.
 
 use crate::report::comparison::{Comparison, SidePattern};
-use crate::report::figures::{bytes, count, escaped, part, share};
+use crate::report::figures::{bytes, count, escaped, many, part, share};
 use crate::report::html::groups::bar;
 use crate::report::record::{Pattern, Patterns, Report};
 use crate::report::summary::far_groups;
-use refinex_core::Tally;
+use refinex_core::{StepTally, Tally};
 
 /// Which run it is.
 pub(super) fn facts(report: &Report) -> String {
@@ -29,14 +29,25 @@ pub(super) fn facts(report: &Report) -> String {
 
 /// The figures that come first.
 pub(super) fn headline(report: &Report) -> String {
-    let Tally { kept, edited, emptied, failed, rows, .. } = report.tally;
+    let Tally { kept, edited, emptied, failed, rows, dropped, dropped_bytes, .. } = report.tally;
     let documents = report.tally.documents();
     let text = report.text;
     let deleted = text.read - text.left;
     let alarms = report.alarms.iter().filter(|alarm| alarm.documents > 0).count()
         + usize::from(!far_groups(report).is_empty());
+    let (written, left_out) = match dropped {
+        0 => ("documents", String::new()),
+        _ => {
+            let more = format!("{}, {} of text", count(dropped), bytes(dropped_bytes));
+            (
+                "documents written",
+                tile(&part(dropped, documents + dropped), "dropped by rules", &more),
+            )
+        }
+    };
     let tiles = [
-        tile(&count(documents), "documents", &format!("{} of text", bytes(text.read))),
+        tile(&count(documents), written, &format!("{} of text", bytes(text.read))),
+        left_out,
         tile(&part(deleted, text.read), "of the text deleted", &bytes(deleted)),
         tile(&part(edited, documents), "edited", &count(edited)),
         tile(&part(emptied, documents), "emptied", &count(emptied)),
@@ -57,9 +68,35 @@ pub(super) fn tile(figure: &str, what: &str, more: &str) -> String {
 pub(super) fn funnels(report: &Report) -> String {
     format!(
         "<section class=\"s-funnel\"><h2>What became of it</h2>\
-         <div class=\"pair\">{}{}</div></section>",
+         <div class=\"pair\">{}{}</div>{}</section>",
         documents(&report.tally),
-        text(report)
+        text(report),
+        steps(&report.tally)
+    )
+}
+
+/// What each step did, where there are several.
+fn steps(tally: &Tally) -> String {
+    let row = |(name, step): (&str, &StepTally)| {
+        let figures = [
+            count(step.documents),
+            count(step.dropped),
+            count(step.edited),
+            bytes(step.deleted_bytes),
+        ];
+        let cells: String = figures.iter().map(|of| format!("<td class=\"n\">{of}</td>")).collect();
+        format!("<tr><th scope=\"row\">{}</th>{cells}</tr>", escaped(name))
+    };
+    let rows: String = tally.steps_in_order().into_iter().map(row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    let heads = ["documents", "dropped", "edited", "deleted"];
+    let heads = heads.map(|head| format!("<th scope=\"col\" class=\"n\">{head}</th>")).concat();
+    format!(
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Steps\"><table class=\"steps\">\
+         <caption>Steps, in their order</caption><thead><tr><th scope=\"col\">step</th>{heads}</tr></thead>\
+         <tbody>{rows}</tbody></table></div>"
     )
 }
 
@@ -71,6 +108,10 @@ fn documents(tally: &Tally) -> String {
     };
     put("failed", tally.failed, "bad");
     reasons(&tally.failed_by_reason, &mut put);
+    if tally.dropped > 0 {
+        put("dropped by rules", tally.dropped, "gone");
+        reasons(&tally.dropped_by_reason, &mut put);
+    }
     put("kept as they are", tally.kept, "");
     reasons(&tally.withheld_by_reason, &mut put);
     reasons(&tally.unrefined_by_reason, &mut put);
@@ -103,7 +144,19 @@ fn text(report: &Report) -> String {
         part(text.deleted_lines, text.lines),
         count(text.spans)
     );
-    funnel("Text", &lines.concat()) + &note
+    funnel("Text", &lines.concat()) + &note + &text_of_dropped(&report.tally)
+}
+
+/// Documents that were dropped are in no figure of the text.
+fn text_of_dropped(tally: &Tally) -> String {
+    match tally.dropped {
+        0 => String::new(),
+        dropped => format!(
+            "<p class=\"quiet\">Without the text of the {} that rules dropped ({}).</p>",
+            many(dropped, "document"),
+            bytes(tally.dropped_bytes)
+        ),
+    }
 }
 
 fn step(name: &str, found: u64, of: u64, figure: &str, class: &str) -> String {
