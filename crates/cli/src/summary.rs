@@ -16,6 +16,7 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
         100.0 * report.tally.deleted_share(),
         counted(deletions, "piece")
     );
+    print_dropped_text(&report.tally);
     for (reason, &count) in &report.tally.refused_by_reason {
         anstream::println!("{} refused: {reason}", counted(count, "call"));
     }
@@ -57,6 +58,15 @@ pub fn print(report: &RunReport, took: Duration, output: &str) {
     }
     let state = if report.complete { "complete" } else { "not complete yet" };
     anstream::println!("{output}: {state}");
+}
+
+/// Text that goes with dropped documents is not among the deleted.
+fn print_dropped_text(tally: &Tally) {
+    let Tally { dropped, dropped_bytes, text_bytes, .. } = *tally;
+    if dropped > 0 {
+        let share = 100.0 * dropped_bytes as f64 / text_bytes.max(1) as f64;
+        anstream::println!("{share:.1} % more went with dropped documents ({dropped_bytes} bytes)");
+    }
 }
 
 fn print_outcomes(report: &RunReport) {

@@ -55,10 +55,16 @@ fn print(text: &str) -> Result<(), RunError> {
 fn tell(reports: &Reports, place: &str, bytes: usize) {
     for report in &reports.runs {
         let (tally, run) = (&report.tally, &report.run.location);
-        let share = 100.0 * tally.deleted_share();
+        let text = report.text;
+        #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+        let share = 100.0 * (text.read - text.left) as f64 / text.read.max(1) as f64;
         let (documents, shown) = (tally.documents(), report.sampling.shown);
+        let dropped = match tally.dropped {
+            0 => String::new(),
+            dropped => format!(" ({dropped} more were dropped by rules)"),
+        };
         anstream::println!(
-            "{run}: {documents} documents, {share:.1} % of the text deleted, {shown} documents shown"
+            "{run}: {documents} documents{dropped}, {share:.1} % of the text deleted, {shown} documents shown"
         );
     }
     #[expect(clippy::cast_precision_loss, reason = "a size for people")]

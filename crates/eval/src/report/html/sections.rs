@@ -144,7 +144,8 @@ fn text(report: &Report) -> String {
         part(text.deleted_lines, text.lines),
         count(text.spans)
     );
-    funnel("Text", &lines.concat()) + &note + &text_of_dropped(&report.tally)
+    let table = funnel("Text", &lines.concat());
+    format!("<div>{table}{note}{}</div>", text_of_dropped(&report.tally))
 }
 
 /// Documents that were dropped are in no figure of the text.
