@@ -151,7 +151,7 @@ pub(crate) mod tests {
         let tile =
             "<b>100.0 %</b><span>dropped by rules</span><small class=\"quiet\">1, 1.2 kB of text";
         assert!(page.contains(tile), "{page}");
-        assert!(page.contains("– a-step/&lt;rule&gt;") && !page.contains("<rule>"));
+        assert!(page.contains("– a-step/<wbr>&lt;rule&gt;") && !page.contains("<rule>"));
         assert!(page.contains("<th scope=\"row\">a-step</th><td class=\"n\">7</td>"));
         let summary = markdown(&reports);
         assert!(summary.contains("| `a-step` | 7 | 1 | 0 | 0 B |"), "{summary}");

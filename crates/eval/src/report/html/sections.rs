@@ -162,7 +162,8 @@ fn text_of_dropped(tally: &Tally) -> String {
 
 fn step(name: &str, found: u64, of: u64, figure: &str, class: &str) -> String {
     let wide = 100.0 * share(found, of);
-    let name = escaped(name);
+    // Names of rules are long, and break where their words end.
+    let name = escaped(name).replace('/', "/<wbr>").replace('_', "_<wbr>");
     format!(
         "<tr class=\"{class}\"><th scope=\"row\">{name}</th><td class=\"n\">{figure}</td>\
          <td class=\"n\">{}</td><td class=\"wide\"><span class=\"meter\" aria-hidden=\"true\">\
