@@ -4,9 +4,7 @@
 use crate::decider::{Decided, scored_row, step_of, unrefined};
 use crate::prox_source::{ProxPrograms, ProxReader, ProxSource};
 use crate::ruler::{AsWritten, Found};
-use refinex_core::{
-    Deletions, Identity, Lengths, Policy, RefineError, Score, StepTally, distill,
-};
+use refinex_core::{Deletions, Identity, Lengths, Policy, RefineError, Score, StepTally, distill};
 use refinex_corpus::InputShard;
 use refinex_rules::Dropped;
 use refinex_rules::prox::{self, Executed, Fate, RefusedCall};
