@@ -1,6 +1,6 @@
 //! datatrove's `GopherQualityFilter` (arXiv:2112.11446, section A.1.1).
 
-use crate::chars::{ALPHA, CharClasses, SYMBOL_0_3, SYMBOL_0_10};
+use crate::chars::{ALPHA, CharClasses, SYMBOL_0_10};
 use crate::decision::{Meter, Verdict, ratio};
 use crate::profile::Profile;
 use crate::python;
@@ -43,7 +43,7 @@ impl Facts {
         let classes = CharClasses::get();
         let symbol = match profile {
             #[cfg(feature = "punkt")]
-            Profile::V0_3 => SYMBOL_0_3,
+            Profile::V0_3 => crate::chars::SYMBOL_0_3,
             Profile::V0_10 => SYMBOL_0_10,
         };
         let (mut facts, mut stops) = (Self::default(), [0; STOP_WORDS.len()]);
