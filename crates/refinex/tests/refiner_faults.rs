@@ -181,7 +181,7 @@ fn a_refiner_that_is_down_stops_the_run_which_goes_on_later_as_if_nothing_had_be
     let undisturbed = run(&from, &whole, &Faulty::decider(usize::MAX));
 
     // The largest shard is done first: it has just enough life for that one.
-    let counting = Arc::new(Faulty { alive_for: AtomicUsize::new(1000) });
+    let counting = Arc::new(Faulty { alive_for: AtomicUsize::new(1000), quick: false });
     let decider = Decider::Model(Arc::clone(&counting) as Arc<dyn Refiner>);
     run(&from.join("a.jsonl"), &folder.path().join("alone"), &decider);
     let chunks = 1000 - counting.alive_for.load(Ordering::SeqCst);
