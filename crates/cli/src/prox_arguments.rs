@@ -6,8 +6,6 @@ use refinex::{Prox, ProxSource, RunError, Settings};
 
 #[derive(Args)]
 pub struct ProxCommand {
-    #[command(flatten)]
-    pub corpus: Corpus,
     /// The programs: a file of rows {id, program} or {id, doc_program, chunk_program} (also below
     /// metadata) for the documents of all shards, in any order, which is held in memory; or a folder with
     /// such a file for each shard, in the order of its documents. Without this they are in the rows of the
@@ -27,6 +25,8 @@ pub struct ProxCommand {
     /// Leave documents without programs as they are, where their rows are missing.
     #[arg(long, requires = "programs")]
     pub partial: bool,
+    #[command(flatten)]
+    pub corpus: Corpus,
     #[command(flatten)]
     pub limits: Limits,
     /// Write dropped documents to OUT/removed/ as JSONL with their `filter_reason`.

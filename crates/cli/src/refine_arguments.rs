@@ -89,8 +89,6 @@ pub struct Generator {
 
 #[derive(Args)]
 pub struct Filter {
-    #[command(flatten)]
-    pub corpus: Corpus,
     /// Rules, separated by commas; the first that a document breaks drops it.
     ///
     /// gopher: repetition, then quality; c4: it also leaves lines out and takes citations away;
@@ -104,6 +102,8 @@ pub struct Filter {
     pub rules: String,
     #[command(flatten)]
     pub how: RuleChoice,
+    #[command(flatten)]
+    pub corpus: Corpus,
 }
 
 /// How rules decide, and where what they drop goes.
