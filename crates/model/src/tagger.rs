@@ -11,9 +11,8 @@ use crate::weights::{self, Member, Points, TaggerFile};
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The weights that ship with the program: of the fast tagger, and of the best.
-static FAST: &[u8] = include_bytes!("../weights/tagger.safetensors");
-static BEST: &[u8] = include_bytes!("../weights/best.safetensors");
+/// The weights that ship with the program.
+static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
 
 /// Between these scores of the quick networks a line is read by those that read its words.
 /// (measured: lab/LOG.md)
@@ -38,20 +37,12 @@ pub struct Tagger {
 }
 
 impl Tagger {
-    /// The fast tagger, which ships with the program.
+    /// The tagger that ships with the program.
     ///
     /// # Errors
     /// If the program was built with damaged weights.
-    pub fn fast() -> Result<Self, ModelError> {
-        Self::from_bytes(FAST)
-    }
-
-    /// The best tagger that ships with the program: its networks see whole pages.
-    ///
-    /// # Errors
-    /// If the program was built with damaged weights.
-    pub fn best() -> Result<Self, ModelError> {
-        Self::from_bytes(BEST)
+    pub fn embedded() -> Result<Self, ModelError> {
+        Self::from_bytes(EMBEDDED)
     }
 
     /// A tagger of a weights file.
@@ -66,19 +57,8 @@ impl Tagger {
 
     /// Its name for people.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        if !self.reading.is_empty() {
-            "reading-tagger-2"
-        } else if self.sees_pages() {
-            "page-tagger-1"
-        } else {
-            "line-tagger-5"
-        }
-    }
-
-    /// Whether a network sees every line of a page beside all others.
-    fn sees_pages(&self) -> bool {
-        matches!(self.quick.first(), Some(member) if member.parameters.1.layers > 0)
+    pub const fn name(&self) -> &'static str {
+        if self.reading.is_empty() { "line-tagger-5" } else { "reading-tagger-2" }
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.

@@ -9,14 +9,14 @@
 #![allow(clippy::unwrap_used)]
 
 use refinex::core::{Bytes, Chunker, Deletions, Policy, Refiner, Score, merge};
-use refinex::{LineTagger, OperatingPoint, Settings, Tier};
+use refinex::{LineTagger, OperatingPoint, Settings};
 use std::io::BufRead;
 
 /// Shortest document that is looked at, in bytes.
 const LONG: usize = 40_000;
 
 fn main() {
-    let tagger = LineTagger::shipped(Tier::Fast).unwrap();
+    let tagger = LineTagger::embedded().unwrap();
     let threshold = tagger.threshold(OperatingPoint::Balanced);
     let overlap = Settings::default().overlap_bytes;
     let documents: Vec<String> = std::env::args().skip(1).flat_map(|path| long(&path)).collect();
