@@ -56,8 +56,8 @@ pub struct TrainTagger {
     /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
     #[arg(long, default_value_t = 3, value_name = "EPOCHS")]
     pub piece_epochs: usize,
-    /// Train networks that see every line of a page beside all others, by attention: better, and some ten
-    /// times slower.
+    /// Train networks that see every line of a page beside all others, by attention: an experiment, several
+    /// times slower and not better yet.
     #[arg(long, conflicts_with = "encoder")]
     pub attention: bool,
     /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start

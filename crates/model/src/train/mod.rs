@@ -60,7 +60,8 @@ pub enum Reads {
 pub enum Sight {
     /// By convolutions and a recurrence: quick.
     Near,
-    /// By attention, every line beside all others: some ten times the work.
+    /// By attention, every line beside all others: several times the work, and not better yet
+    /// (measured: lab/LOG.md).
     Whole,
 }
 
