@@ -8,8 +8,8 @@ use crate::table::Table;
 use refinex::core::KeepAll;
 use refinex::corpus::OutputSettings;
 use refinex::{
-    Decider, Job, LineTagger, OperatingPoint, Plan, ProgramStore, RunReport, Settings, ShardChoice, Silent,
-    run_corpus,
+    Decider, Job, LineTagger, OperatingPoint, Plan, ProgramStore, RunReport, Settings, ShardChoice,
+    Silent, run_corpus,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,6 +27,7 @@ pub fn run(
     let output = out.to_str().expect("a path in UTF-8");
     let plan = Plan::of(&inputs, settings, output).expect("a plan");
     let job = Job {
+        retry_failed: false,
         command: "bench",
         inputs: &inputs,
         plan: &plan,
@@ -45,7 +46,8 @@ pub fn run(
 /// The embedded tagger with its threshold.
 pub fn embedded() -> (Decider, Settings) {
     let tagger = LineTagger::embedded().expect("the embedded weights");
-    let settings = Settings { threshold: tagger.threshold(OperatingPoint::Balanced), ..Settings::default() };
+    let settings =
+        Settings { threshold: tagger.threshold(OperatingPoint::Balanced), ..Settings::default() };
     (Decider::Model(Arc::new(tagger)), settings)
 }
 
