@@ -305,8 +305,26 @@ fn runs_that_dropped_documents_are_judged_and_reported() {
         let output = refinex(&["report", text(&out), "--json"]);
         assert_eq!(code(&output), Some(0), "{}", stderr(&output));
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(found["runs"][0]["sampling"]["documents"], 2);
-        assert_eq!(found["runs"][0]["tally"]["dropped"], 3);
+        let report = &found["runs"][0];
+        assert_eq!(report["sampling"]["documents"], 2);
+        assert_eq!(report["tally"]["dropped"], 3);
+        check_dropped_ones(report, if out.ends_with("plain") { 3 } else { 0 });
+    }
+}
+
+/// Checks that a report shows so many dropped documents, each whole and with the rule that dropped it.
+fn check_dropped_ones(report: &Value, wanted: usize) {
+    let shown = report["documents"].as_array().unwrap();
+    let dropped: Vec<&Value> = shown.iter().filter(|shown| shown["outcome"] == "dropped").collect();
+    assert_eq!(
+        (dropped.len(), report["sampling"]["dropped"].as_u64()),
+        (wanted, Some(wanted as u64))
+    );
+    for (row, document) in (1..).zip(&dropped) {
+        let rows = dropped.iter().filter(|other| other["row"] == row);
+        assert_eq!((rows.count(), &document["deleted_bytes"]), (1, &document["text_bytes"]));
+        let reason = document["reason"].as_str().unwrap();
+        assert!(reason.contains('/'), "{reason}");
     }
 }
 

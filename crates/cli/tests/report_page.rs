@@ -75,6 +75,27 @@ fn the_page_opens_filters_searches_and_moves_between_edits() {
     tab.quiet();
 }
 
+#[test]
+#[ignore = "needs Chromium: scripts/test installs it and runs this"]
+fn the_page_shows_what_rules_dropped_and_by_which_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, run) = (folder.path().join("in.jsonl"), folder.path().join("run"));
+    let rows = ["Too short to stay.", "word"].map(|text| json!({"id": text, "text": text}));
+    fs::write(&input, rows.map(|row| format!("{row}\n")).concat()).unwrap();
+    fine(&["filter", text(&input), "-o", text(&run), "--rules", "gopher-quality", "-q"]);
+    fine(&["report", text(&run)]);
+    let mut tab = Tab::open(folder.path());
+    tab.size(1280, 900, false);
+    tab.go(&run.join("report.html"));
+    assert!(
+        tab.holds("document.querySelector('[data-outcome=dropped]').textContent === 'dropped 2'")
+    );
+    assert!(tab.holds("document.querySelector('#about').textContent.includes('gopher_short_doc')"));
+    let after = "document.querySelector('#text td.after').textContent";
+    assert!(tab.holds(&format!("document.querySelector('#text del') && !{after}")));
+    tab.quiet();
+}
+
 /// n and p go from edit to edit, j and k from document to document.
 fn moves(tab: &mut Tab) {
     tab.run("const o = document.querySelector('#order'); o.value = 'share'; o.dispatchEvent(new Event('change'))");

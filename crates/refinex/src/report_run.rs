@@ -101,6 +101,7 @@ fn collect(collector: &mut Collector, window: &[SeenBatch]) {
         for (seen, digest) in batch.observations().zip(digests) {
             collector.take(&seen, digest);
         }
+        batch.dropped().for_each(|seen| collector.take_dropped(&seen));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::RunError;
 use crate::pairs::input_of;
+use crate::ruler::reason_of;
 use crate::run_file::RunFile;
 use crate::window;
 use rayon::prelude::*;
@@ -10,6 +11,7 @@ use refinex_corpus::{
     Decoded, InputShard, JsonReader, Manifest, RunDirectory, ScoredSpan, ShardReader, Unrefined,
 };
 use refinex_eval::report::{Deletion, Observation};
+use refinex_rules::Dropped;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,12 +35,23 @@ pub(crate) struct ProgramSeen {
     unrefined: Option<Unrefined>,
     scores: Option<Vec<u16>>,
     deleted: Option<Vec<String>>,
+    rules: Option<RulesSeen>,
+}
+
+/// What is looked at of what rules found.
+#[derive(Deserialize)]
+struct RulesSeen {
+    dropped: Option<Dropped>,
 }
 
 impl ProgramSeen {
     pub(crate) fn deletions(&self) -> Vec<Deletion> {
         let of = |scored: &ScoredSpan| Deletion { span: scored.span, score: scored.score };
         self.deletions.iter().map(of).collect()
+    }
+
+    fn dropped(&self) -> Option<&Dropped> {
+        self.rules.as_ref()?.dropped.as_ref()
     }
 }
 
@@ -101,17 +114,21 @@ pub(crate) struct SeenBatch {
     shard: String,
     decoded: Decoded,
     documents: Vec<SeenDocument>,
+    /// Those that rules dropped.
+    dropped: Vec<SeenDocument>,
 }
 
 struct SeenDocument {
     /// Its place in the batch.
     at: usize,
-    /// Its number among the documents of the shard, from 1.
+    /// Its number among the documents of the shard, or among those that were dropped, from 1.
     row: u64,
     program: ProgramSeen,
     deletions: Vec<Deletion>,
     /// Its text, where it was put together again.
     restored: Option<String>,
+    /// Why it was dropped.
+    dropped: Option<String>,
     facts: Facts,
 }
 
@@ -119,6 +136,12 @@ impl SeenBatch {
     /// The documents, but for those that rules dropped.
     pub(crate) fn observations(&self) -> impl Iterator<Item = Observation<'_>> {
         self.documents.iter().map(|document| self.observation(document))
+    }
+
+    /// The documents that rules dropped, as if all of each was deleted. There are none where the run kept
+    /// what it deleted: its own files have no text of them.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = Observation<'_>> {
+        self.dropped.iter().map(|document| self.observation(document))
     }
 
     fn observation<'a>(&'a self, of: &'a SeenDocument) -> Observation<'a> {
@@ -129,7 +152,7 @@ impl SeenBatch {
             row: of.row,
             id: &of.program.id,
             outcome: of.program.outcome,
-            reason: of.program.withheld.as_deref().or(unrefined),
+            reason: of.dropped.as_deref().or(of.program.withheld.as_deref()).or(unrefined),
             text: of.restored.as_deref().or(read.ok()).unwrap_or_default(),
             deletions: &of.deletions,
             line_scores: of.program.scores.as_deref(),
@@ -263,7 +286,8 @@ impl OpenRun {
         };
         let reader = ShardReader::open(&input, &self.file.settings.read()).map_err(text)?;
         let programs = JsonReader::open(store, &self.programs(&manifest.shard)).map_err(text)?;
-        Ok(ShardOfRun { shard: manifest.shard.clone(), reader, programs, restores, documents: 0 })
+        let (shard, seen) = (manifest.shard.clone(), Rows::default());
+        Ok(ShardOfRun { shard, reader, programs, restores, seen })
     }
 }
 
@@ -272,7 +296,14 @@ struct ShardOfRun {
     reader: ShardReader,
     programs: JsonReader<ProgramSeen>,
     restores: bool,
-    documents: u64,
+    seen: Rows,
+}
+
+/// Documents of a shard so far.
+#[derive(Clone, Copy, Default)]
+struct Rows {
+    written: u64,
+    dropped: u64,
 }
 
 /// A batch and its programs, one a good row.
@@ -281,7 +312,7 @@ struct Paired {
     decoded: Decoded,
     programs: Vec<ProgramSeen>,
     /// Documents of the shard before this batch.
-    before: u64,
+    before: Rows,
     restores: bool,
 }
 
@@ -302,7 +333,7 @@ impl ShardOfRun {
     }
 
     fn pair(&mut self, decoded: Decoded) -> Result<Paired, String> {
-        let (shard, before, restores) = (self.shard.clone(), self.documents, self.restores);
+        let (shard, before, restores) = (self.shard.clone(), self.seen, self.restores);
         let mut programs = Vec::with_capacity(decoded.len());
         for document in window::documents(&decoded) {
             match self.next_program()? {
@@ -319,8 +350,9 @@ impl ShardOfRun {
                 }
             }
         }
-        let written = programs.iter().filter(|row| row.outcome != Outcome::Dropped);
-        self.documents += written.count() as u64;
+        let dropped = programs.iter().filter(|row| row.outcome == Outcome::Dropped).count();
+        self.seen.dropped += dropped as u64;
+        self.seen.written += (programs.len() - dropped) as u64;
         Ok(Paired { shard, decoded, programs, before, restores })
     }
 
@@ -336,7 +368,7 @@ impl ShardOfRun {
     }
 
     fn finish(self, wanted: u64) -> Result<(), String> {
-        let found = self.documents;
+        let found = self.seen.written;
         if found == wanted {
             return Ok(());
         }
@@ -351,25 +383,69 @@ impl Paired {
         let names: Vec<&str> = columns.names.iter().map(String::as_str).collect();
         let mut values = decoded.values(&names);
         let good = (0..decoded.len()).filter(|&at| decoded.document(at).is_ok());
-        let mut documents = Vec::with_capacity(programs.len());
-        let written = |(_, program): &(usize, ProgramSeen)| program.outcome != Outcome::Dropped;
-        for ((at, program), row) in good.zip(programs).filter(written).zip(before + 1..) {
+        let (mut documents, mut dropped) = (Vec::with_capacity(programs.len()), Vec::new());
+        let mut rows = before;
+        for (at, program) in good.zip(programs) {
             let text = decoded.document(at).map(|document| document.text).unwrap_or_default();
-            let fail = |why: String| format!("document {row}, {}: {why}", program.id);
-            let restored = restores.then(|| restored(text, &program)).transpose().map_err(fail)?;
-            let whole = restored.as_deref().unwrap_or(text);
-            let spans = program.deletions.iter().map(|scored| scored.span);
-            let found =
-                Deletions::from_spans(whole, spans).map_err(|error| fail(error.to_string()))?;
-            if found.spans().len() != program.deletions.len() {
-                return Err(fail("expected sorted spans apart from each other".to_owned()));
-            }
             let facts = columns.facts(std::mem::take(&mut values[at]));
-            let deletions = program.deletions();
-            documents.push(SeenDocument { at, row, program, deletions, restored, facts });
+            let one = SeenDocument::of(at, program, facts);
+            if one.program.outcome == Outcome::Dropped {
+                rows.dropped += 1;
+                dropped.push(one.dropped(rows.dropped, text));
+            } else {
+                rows.written += 1;
+                let row = rows.written;
+                let fail = |why: String| format!("document {row}, {why}");
+                documents.push(one.written(row, text, restores).map_err(fail)?);
+            }
         }
-        Ok(SeenBatch { shard, decoded, documents })
+        Ok(SeenBatch { shard, decoded, documents, dropped })
     }
+}
+
+impl SeenDocument {
+    const fn of(at: usize, program: ProgramSeen, facts: Facts) -> Self {
+        let (row, deletions) = (0, Vec::new());
+        Self { at, row, program, deletions, restored: None, dropped: None, facts }
+    }
+
+    /// A document that was written, whose `text` is what is left of it if it `restores`.
+    fn written(mut self, row: u64, text: &str, restores: bool) -> Result<Self, String> {
+        let fail = |why: String| format!("{}: {why}", self.program.id);
+        let restored = restores.then(|| restored(text, &self.program)).transpose();
+        let restored = restored.map_err(fail)?;
+        self.deletions =
+            checked(restored.as_deref().unwrap_or(text), &self.program).map_err(fail)?;
+        (self.row, self.restored) = (row, restored);
+        Ok(self)
+    }
+
+    /// A document that rules dropped.
+    fn dropped(mut self, row: u64, text: &str) -> Self {
+        let all = Deletions::all(text);
+        self.deletions = all.spans().iter().map(|&span| Deletion { span, score: None }).collect();
+        (self.row, self.dropped) = (row, self.program.dropped().map(told));
+        self
+    }
+}
+
+/// Which rule dropped a document, and by what.
+fn told(dropped: &Dropped) -> String {
+    let rule = reason_of(dropped);
+    match (dropped.value, dropped.threshold) {
+        (Some(value), Some(threshold)) => format!("{rule}: {value} against {threshold}"),
+        _ => rule,
+    }
+}
+
+/// What a program deletes from `text`.
+fn checked(text: &str, program: &ProgramSeen) -> Result<Vec<Deletion>, String> {
+    let spans = program.deletions.iter().map(|scored| scored.span);
+    let found = Deletions::from_spans(text, spans).map_err(|error| error.to_string())?;
+    if found.spans().len() == program.deletions.len() {
+        return Ok(program.deletions());
+    }
+    Err("expected sorted spans apart from each other".to_owned())
 }
 
 /// The text of a document of which the deleted parts were kept.

@@ -3,7 +3,7 @@
 use crate::report::bounded::BoundedCounts;
 use crate::report::digest::{Digest, Gone};
 use crate::report::figures::bytes_in_script;
-use crate::report::finding::FindingKind;
+use crate::report::finding::{Finding, FindingKind};
 use crate::report::group::{Grouping, Share};
 use crate::report::histogram::Histogram;
 use crate::report::observation::Observation;
@@ -11,7 +11,7 @@ use crate::report::pattern::{Folder, clipped};
 use crate::report::record::{
     Alarm, Pattern, Patterns, Report, RunFacts, SampledDocument, Sampling, TextFunnel,
 };
-use crate::report::sample::Reservoir;
+use crate::report::sample::{Reservoir, sample_key};
 use crate::report::spread::Spread;
 use refinex_core::{Outcome, Tally};
 use std::collections::BTreeMap;
@@ -26,13 +26,16 @@ const EXAMPLE_BYTES: usize = 240;
 const NAME_BYTES: usize = 600;
 /// Examples of a pattern.
 const EXAMPLES: usize = 3;
+/// What stands for the part in the sample keys of dropped documents, which are numbered by themselves.
+const DROPPED: u64 = u64::MAX;
 
 /// What a report holds, and how much of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportSettings {
     /// Seed of the samples.
     pub seed: u64,
-    /// Documents that are shown, beside those of alarms.
+    /// Documents that are shown, beside those of alarms; a quarter as many of those that rules dropped
+    /// come to them.
     pub documents: usize,
     /// Documents that are shown of each alarm.
     pub of_alarm: usize,
@@ -80,8 +83,9 @@ pub struct Collector {
     groupings: Vec<Grouping>,
     touched: u64,
     alarms: BTreeMap<FindingKind, AlarmTally>,
-    /// By outcome: edited, emptied, kept.
-    samples: [Reservoir<SampledDocument>; 3],
+    /// By outcome: edited, emptied, kept, dropped.
+    samples: [Reservoir<SampledDocument>; 4],
+    dropped: u64,
 }
 
 struct AlarmTally {
@@ -127,7 +131,8 @@ impl Collector {
             groupings: columns.iter().map(|column| Grouping::new(column)).collect(),
             touched: 0,
             alarms: FindingKind::ALL.into_iter().map(tally).collect(),
-            samples: [n / 2, n / 4, n - n / 2 - n / 4].map(Reservoir::new),
+            samples: [n / 2, n / 4, n - n / 2 - n / 4, n / 4].map(Reservoir::new),
+            dropped: 0,
             settings,
         }
     }
@@ -154,6 +159,14 @@ impl Collector {
             self.kept.add(key, || ());
         }
         self.take_samples(seen, digest);
+    }
+
+    /// Takes in a document that rules dropped: it is shown, and it is in no figure of the text.
+    pub fn take_dropped(&mut self, seen: &Observation<'_>) {
+        self.dropped += 1;
+        let key = sample_key(seen.shard, seen.row, DROPPED, self.settings.seed);
+        let make = || shown(seen, &[], &self.columns, self.settings.text_bytes);
+        self.samples[3].offer(key, make);
     }
 
     fn take_text(&mut self, seen: &Observation<'_>, digest: &Digest) {
@@ -216,7 +229,7 @@ impl Collector {
     }
 
     fn take_samples(&mut self, seen: &Observation<'_>, digest: &Digest) {
-        let make = || shown(seen, digest, &self.columns, self.settings.text_bytes);
+        let make = || shown(seen, &digest.findings, &self.columns, self.settings.text_bytes);
         let at = match seen.outcome {
             Outcome::Edited => 0,
             Outcome::Emptied | Outcome::Dropped => 1,
@@ -254,6 +267,7 @@ impl Collector {
         let sampling = Sampling {
             seed: settings.seed,
             documents,
+            dropped: self.dropped,
             shown: shown.len() as u64,
             left_out,
             most_text_bytes: settings.text_bytes as u64,
@@ -321,7 +335,7 @@ fn pattern(folder: &mut Folder, of: &GonePattern, deleted: u64, kept: u64) -> Pa
 /// A document as it is shown.
 fn shown(
     seen: &Observation<'_>,
-    digest: &Digest,
+    findings: &[Finding],
     columns: &[String],
     text_bytes: usize,
 ) -> SampledDocument {
@@ -332,7 +346,7 @@ fn shown(
         Some((name.clone(), clipped(value.as_deref()?, NAME_BYTES).to_owned()))
     });
     let deletions = seen.deletions.iter().filter(|d| d.span.start() < end);
-    let findings = digest.findings.iter().filter(|f| f.span.start() < end);
+    let findings = findings.iter().filter(|f| f.span.start() < end);
     SampledDocument {
         shard: seen.shard.to_owned(),
         row: seen.row,

@@ -7,13 +7,15 @@ use refinex_core::{Outcome, Span};
 pub struct Observation<'a> {
     /// Name of its shard.
     pub shard: &'a str,
-    /// Its number among the documents of the shard, from 1.
+    /// Its number among the documents of the shard, from 1; of a dropped one, among those that were
+    /// dropped.
     pub row: u64,
     /// Its id.
     pub id: &'a str,
     /// What came of it.
     pub outcome: Outcome,
-    /// Why deletions that were proposed were not made, or why the model said nothing of it.
+    /// Why deletions that were proposed were not made, why the model said nothing of it, or which rule
+    /// dropped it.
     pub reason: Option<&'a str>,
     /// Its text, as it was.
     pub text: &'a str,

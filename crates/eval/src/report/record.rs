@@ -152,13 +152,14 @@ pub struct Pattern {
 pub struct SampledDocument {
     /// Name of its shard.
     pub shard: String,
-    /// Its number among the documents of the shard, from 1.
+    /// Its number among the documents of the shard, from 1; of a dropped one, among those that were
+    /// dropped.
     pub row: u64,
     /// Its id.
     pub id: String,
     /// What came of it.
     pub outcome: Outcome,
-    /// Why it stayed as it was, if there is a reason.
+    /// Why it stayed as it was, or was dropped, if there is a reason.
     pub reason: Option<String>,
     /// Where it came from.
     pub url: Option<String>,
@@ -185,6 +186,9 @@ pub struct Sampling {
     pub seed: u64,
     /// Documents that were looked at.
     pub documents: u64,
+    /// Documents that rules dropped and that were looked at beside these; none where their text stands in
+    /// no file that is read.
+    pub dropped: u64,
     /// Documents that are shown.
     pub shown: u64,
     /// Documents that were drawn but are not shown, since the page would be too large.

@@ -243,10 +243,15 @@ pub(super) fn method(report: &Report) -> String {
         0 => String::new(),
         n => format!(" {} more were drawn and left out to keep the page small.", count(n)),
     };
+    let dropped = match (sampling.dropped, report.tally.dropped) {
+        (_, 0) => "",
+        (0, _) => " None of those that rules dropped is among them: the run has no text of them.",
+        _ => " Beside them are some that rules dropped, numbered by themselves.",
+    };
     format!(
         "<details class=\"method\"><summary>How this was counted</summary><p>Figures, histograms, groups, \
          alarms and patterns are over all {} documents. The {} documents below are a sample (seed {}): \
-         those with the least hashes of each outcome, and of each alarm; a text is shown up to {}.{} \
+         those with the least hashes of each outcome, and of each alarm; a text is shown up to {}.{dropped}{} \
          Lengths and spans are in bytes of UTF-8. The same run gives the same report, whatever the number \
          of threads.</p></details>",
         count(sampling.documents),

@@ -34,7 +34,7 @@
     const counts = {};
     for (const shown of sets[state.set].documents) counts[shown.outcome] = (counts[shown.outcome] || 0) + 1;
     state.outcomes = new Set(Object.keys(counts));
-    for (const name of ["edited", "emptied", "kept", "differs"].filter((name) => counts[name])) {
+    for (const name of ["edited", "emptied", "kept", "dropped", "differs"].filter((name) => counts[name])) {
       const button = make("button", "chip " + name, `${name} ${counts[name]}`);
       button.type = "button";
       button.dataset.outcome = name;
@@ -119,8 +119,9 @@
 
   function about(shown) {
     const lines = [make("strong", "", shown.id)];
+    const number = shown.outcome === "dropped" ? "dropped document" : "document";
     const of = `${shown.outcome}${shown.reason ? ` (${shown.reason})` : ""}`;
-    const more = [of, `${percent(share(shown))} of ${size(shown.bytes)} deleted`, `${shown.shard}, document ${shown.row}`, ...shown.facts];
+    const more = [of, `${percent(share(shown))} of ${size(shown.bytes)} deleted`, `${shown.shard}, ${number} ${shown.row}`, ...shown.facts];
     if (shown.url) more.push(shown.url);
     if (shown.clipped) more.push("only its beginning is shown");
     lines.push(make("div", "quiet", more.join(" · ")));
