@@ -404,7 +404,7 @@ impl Paired {
 }
 
 impl SeenDocument {
-    const fn of(at: usize, program: ProgramSeen, facts: Facts) -> Self {
+    fn of(at: usize, program: ProgramSeen, facts: Facts) -> Self {
         let (row, deletions) = (0, Vec::new());
         Self { at, row, program, deletions, restored: None, dropped: None, facts }
     }
