@@ -10,6 +10,7 @@ mod recipe;
 mod rounding;
 mod sample;
 mod workers;
+mod worn;
 
 use crate::encoder::{EncoderGradient, Products};
 use crate::error::ModelError;

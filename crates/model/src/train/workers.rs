@@ -31,6 +31,10 @@ impl Workers {
                 let mut random = Random::of(&[settings.seed, 2, step as u64, at as u64]);
                 let set = &sets[set];
                 let mut sample = set.documents[document].crop(set.most_lines, &mut random);
+                // Pieces inside lines would move.
+                if settings.reads == Reads::Lines {
+                    sample = sample.thinned(&mut random).worn(&mut random);
+                }
                 if !random.chance(settings.hint_share) {
                     sample.hint = None;
                 }
