@@ -84,11 +84,10 @@ pub struct TrainTagger {
     /// Networks, one a seed; their mean is the score [default: 4, or 1 with attention or an encoder].
     #[arg(long)]
     pub members: Option<usize>,
-    /// Passes over all sets [default: 3, 1 with attention, 0 with an
-    /// encoder].
+    /// Passes over all sets [default: 3, 0 with attention or an encoder].
     #[arg(long)]
     pub broad_epochs: Option<usize>,
-    /// Passes over the expert's labelling alone, afterwards [default: 10, 7 with attention,
+    /// Passes over the expert's labelling alone, afterwards [default: 10, 6 with attention,
     /// 4 with an encoder].
     #[arg(long)]
     pub expert_epochs: Option<usize>,

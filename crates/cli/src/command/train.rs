@@ -56,6 +56,7 @@ struct Kind {
     expert_epochs: usize,
     batch: usize,
     rate: f32,
+    embedding_rate: f32,
     members: usize,
     relabelled_share: f32,
     relabelled_lines: usize,
@@ -67,6 +68,7 @@ const FAST: Kind = Kind {
     expert_epochs: 10,
     batch: 8,
     rate: 2e-3,
+    embedding_rate: 0.025,
     members: 4,
     relabelled_share: 0.2,
     relabelled_lines: Set::MOST_LINES,
@@ -74,13 +76,14 @@ const FAST: Kind = Kind {
 
 const ATTENTION: Kind = Kind {
     sight: Sight::Whole,
-    broad_epochs: 1,
-    expert_epochs: 7,
+    broad_epochs: 0,
+    expert_epochs: 6,
     batch: 16,
     rate: 1e-3,
+    embedding_rate: 4e-3,
     members: 1,
-    relabelled_share: 0.15,
-    relabelled_lines: 100,
+    relabelled_share: 0.2,
+    relabelled_lines: Set::MOST_LINES,
 };
 
 const READING: Kind = Kind {
@@ -89,6 +92,7 @@ const READING: Kind = Kind {
     expert_epochs: 4,
     batch: 4,
     rate: 1e-3,
+    embedding_rate: 0.025,
     members: 1,
     relabelled_share: 0.15,
     relabelled_lines: 60,
@@ -117,6 +121,7 @@ impl Kind {
             expert_epochs: arguments.expert_epochs.unwrap_or(self.expert_epochs),
             batch: self.batch,
             rate: self.rate,
+            embedding_rate: self.embedding_rate,
             encoder_rate: 1e-4,
             patience: arguments.patience.unwrap_or(or.patience),
             points,

@@ -1,49 +1,77 @@
-//! Steps: Adam for the network, Adagrad by row for the embeddings.
+//! Steps: Adam for the network, Adagrad by row or Adam for the embeddings.
 
 use crate::parameters::EMBED;
 
-/// Adam (Kingma and Ba, 2015) with its usual constants and a little weight decay.
+/// Adam (Kingma and Ba, 2015) with a little weight decay.
 pub(crate) struct Adam {
     pub(crate) mean: Vec<f32>,
     pub(crate) square: Vec<f32>,
     pub(crate) steps: i32,
+    pace: Pace,
+}
+
+/// How soon squares are forgotten, and how much of a weight each step takes away.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    forgets: f32,
+    decay: f32,
+}
+
+impl Pace {
+    /// The usual one.
+    pub(crate) const USUAL: Self = Self { forgets: 0.001, decay: 0.01 };
+    /// For networks that see whole pages (measured in PyTorch: lab/LOG.md).
+    pub(crate) const QUICK: Self = Self { forgets: 0.02, decay: 0.02 };
+    /// The same for their embeddings, most of which a step does not touch.
+    pub(crate) const OF_EMBEDDINGS: Self = Self { forgets: 0.02, decay: 0.0 };
 }
 
 impl Adam {
     pub(crate) fn new(len: usize) -> Self {
-        Self { mean: vec![0.0; len], square: vec![0.0; len], steps: 0 }
+        Self::with_pace(len, Pace::USUAL)
     }
 
-    /// One over the share of the moments that has been seen.
-    pub(crate) fn biases(&self) -> (f32, f32) {
-        (1.0 - 0.9f32.powi(self.steps), 1.0 - 0.999f32.powi(self.steps))
+    pub(crate) fn with_pace(len: usize, pace: Pace) -> Self {
+        Self { mean: vec![0.0; len], square: vec![0.0; len], steps: 0, pace }
+    }
+
+    /// What the next moves of single weights need.
+    pub(crate) fn moving(&self, rate: f32) -> Moving {
+        let Pace { forgets, decay } = self.pace;
+        let biases = (1.0 - 0.9f32.powi(self.steps), 1.0 - (1.0 - forgets).powi(self.steps));
+        Moving { biases, forgets, decay, rate }
     }
 
     pub(crate) fn step(&mut self, weights: &mut [f32], gradients: &[f32], rate: f32, scale: f32) {
         self.steps += 1;
-        let biases = self.biases();
+        let moving = self.moving(rate);
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for ((weight, gradient), (mean, square)) in weights.iter_mut().zip(gradients).zip(moments) {
-            move_one(weight, gradient * scale, mean, square, biases, rate);
+            moving.one(weight, gradient * scale, mean, square);
         }
     }
 }
 
-/// Moves one weight.
-#[inline(always)]
-pub(crate) fn move_one(
-    weight: &mut f32,
-    gradient: f32,
-    mean: &mut f32,
-    square: &mut f32,
-    (bias1, bias2): (f32, f32),
+/// A step of Adam as each weight sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Moving {
+    /// The shares of the moments that have been seen.
+    biases: (f32, f32),
+    forgets: f32,
+    decay: f32,
     rate: f32,
-) {
-    let gradient = gradient.clamp(-1.0, 1.0);
-    *mean += 0.1 * (gradient - *mean);
-    *square += 0.001 * (gradient * gradient - *square);
-    let step = (*mean / bias1) / ((*square / bias2).sqrt() + 1e-8);
-    *weight -= rate * (step + 0.01 * *weight);
+}
+
+impl Moving {
+    /// Moves one weight.
+    #[inline(always)]
+    pub(crate) fn one(&self, weight: &mut f32, gradient: f32, mean: &mut f32, square: &mut f32) {
+        let gradient = gradient.clamp(-1.0, 1.0);
+        *mean += 0.1 * (gradient - *mean);
+        *square += self.forgets * (gradient * gradient - *square);
+        let step = (*mean / self.biases.0) / ((*square / self.biases.1).sqrt() + 1e-8);
+        *weight -= self.rate * (step + self.decay * *weight);
+    }
 }
 
 /// Gradients of the embedding rows that a batch touched, and Adagrad's sums.
@@ -75,6 +103,22 @@ impl Rows {
         }
     }
 
+    /// The sum of the squares of all gradients.
+    pub(crate) fn squared(&self) -> f32 {
+        let of_row = |&row: &u32| &self.gradients[row as usize * EMBED..][..EMBED];
+        self.touched.iter().flat_map(of_row).map(|g| g * g).sum()
+    }
+
+    /// One step of Adam over the whole table.
+    pub(crate) fn step_all(&mut self, table: &mut [f32], adam: &mut Adam, rate: f32, scale: f32) {
+        adam.step(table, &self.gradients, rate, scale);
+        for row in self.touched.drain(..).map(|row| row as usize) {
+            self.is_touched[row] = false;
+            self.gradients[row * EMBED..][..EMBED].fill(0.0);
+        }
+    }
+
+    /// One step of Adagrad over the rows that were touched.
     pub(crate) fn step(&mut self, table: &mut [f32], rate: f32, scale: f32) {
         for row in self.touched.drain(..).map(|row| row as usize) {
             self.is_touched[row] = false;

@@ -29,14 +29,14 @@ impl EncoderSteps {
         scale: f32,
     ) {
         self.weights.step(&mut encoder.weights, &g.weights, rate, scale);
-        let biases = self.weights.biases();
+        let moving = self.weights.moving(rate);
         let width = encoder.shape.width;
         for (&token, gradient) in &g.pieces {
             let range = usize::from(token) * width..(usize::from(token) + 1) * width;
             let weights = encoder.pieces[range.clone()].iter_mut().zip(gradient);
             let moments = self.means[range.clone()].iter_mut().zip(&mut self.squares[range]);
             for ((weight, gradient), (mean, square)) in weights.zip(moments) {
-                super::adam::move_one(weight, gradient * scale, mean, square, biases, rate);
+                moving.one(weight, gradient * scale, mean, square);
             }
         }
     }

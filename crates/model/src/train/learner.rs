@@ -1,8 +1,9 @@
 //! A network while it learns: its weights, what the steps remember, and how far it has come.
 
-use super::adam::{Adam, Rows};
+use super::adam::{Adam, Pace, Rows};
 use super::encoder_steps::EncoderSteps;
-use super::{Base, Gradient, Settings, initial};
+use super::running_mean::RunningMean;
+use super::{Base, Gradient, Settings, Sight, initial};
 use crate::error::ModelError;
 use crate::page::BUCKETS;
 use crate::tensors::{Tensors, TensorsToWrite};
@@ -13,6 +14,10 @@ pub(crate) struct Learner {
     pub(crate) weights: Weights,
     adam: Adam,
     rows: Rows,
+    /// Adam for the embeddings; without, Adagrad by row.
+    table: Option<Adam>,
+    /// The mean of the weights of late, by which they are judged and which ships.
+    mean: RunningMean,
     encoder: Option<EncoderSteps>,
     /// Epochs that are done.
     pub(crate) epochs: usize,
@@ -26,9 +31,14 @@ impl Learner {
     pub(crate) fn new(settings: &Settings, base: Option<&Base>) -> Self {
         let weights = initial(settings, base);
         let encoder = weights.reader.as_ref().map(|reader| EncoderSteps::of(&reader.encoder));
+        let whole = settings.sight == Sight::Whole;
+        let pace = if whole { Pace::QUICK } else { Pace::USUAL };
+        let len = weights.embeddings.len();
         Self {
-            adam: Adam::new(weights.parameters.0.len()),
+            adam: Adam::with_pace(weights.parameters.0.len(), pace),
             rows: Rows::new(BUCKETS),
+            table: whole.then(|| Adam::with_pace(len, Pace::OF_EMBEDDINGS)),
+            mean: RunningMean::of(&weights),
             encoder,
             weights,
             epochs: 0,
@@ -39,18 +49,30 @@ impl Learner {
 
     /// Moves all weights against the gradient of a batch; `rate` scales the settings' rates.
     pub(crate) fn learn(&mut self, sum: &Gradient, settings: &Settings, rate: f32) {
-        let scale = 1.0 / sum.weight.max(1e-6);
+        let mut scale = 1.0 / sum.weight.max(1e-6);
         sum.embeddings.iter().for_each(|(at, of_row)| self.rows.add(at, of_row));
-        let parameters = &mut self.weights.parameters.0;
+        let (parameters, embeddings) =
+            (&mut self.weights.parameters.0, &mut self.weights.embeddings);
+        let table_rate = settings.embedding_rate * rate;
+        if let Some(adam) = &mut self.table {
+            scale /= (scale * norm(&sum.parameters.0, &self.rows)).max(1.0);
+            self.rows.step_all(embeddings, adam, table_rate, scale);
+        } else {
+            self.rows.step(embeddings, table_rate, scale);
+        }
         self.adam.step(parameters, &sum.parameters.0, settings.rate * rate, scale);
-        let table = &mut self.weights.embeddings;
-        self.rows.step(table, settings.embedding_rate * rate, scale);
         if let (Some(steps), Some(g)) = (&mut self.encoder, &sum.encoder)
             && let Some(reader) = &mut self.weights.reader
         {
             steps.step(&mut reader.encoder, g, settings.encoder_rate * rate, scale);
         }
         self.step += 1;
+        self.mean.take(&self.weights, self.step);
+    }
+
+    /// The weights as their running mean has them. An encoder's are the last ones.
+    pub(crate) fn averaged(&self) -> Weights {
+        self.mean.weights(&self.weights)
     }
 
     /// All that is needed to go on from here.
@@ -85,6 +107,9 @@ impl Learner {
         };
         let steps = file.number("steps")?;
         self.adam.steps = steps;
+        if let Some(table) = &mut self.table {
+            table.steps = steps;
+        }
         if let Some(encoder) = &mut self.encoder {
             encoder.weights.steps = steps;
         }
@@ -99,7 +124,13 @@ impl Learner {
             ("parameters", &mut self.weights.parameters.0),
             ("parameters.mean", &mut self.adam.mean),
             ("parameters.square", &mut self.adam.square),
+            ("embeddings.average", &mut self.mean.embeddings),
+            ("parameters.average", &mut self.mean.parameters),
         ];
+        if let Some(table) = &mut self.table {
+            all.push(("embeddings.mean", &mut table.mean));
+            all.push(("embeddings.square", &mut table.square));
+        }
         if let (Some(steps), Some(reader)) = (&mut self.encoder, &mut self.weights.reader) {
             all.extend([
                 ("encoder", &mut reader.encoder.weights),
@@ -112,6 +143,11 @@ impl Learner {
         }
         all
     }
+}
+
+/// The length of a whole gradient.
+fn norm(parameters: &[f32], rows: &Rows) -> f32 {
+    (parameters.iter().map(|g| g * g).sum::<f32>() + rows.squared()).sqrt()
 }
 
 #[cfg(test)]
@@ -135,6 +171,7 @@ mod tests {
         learner.learn(&sum, &settings, 0.5);
         other.learn(&sum, &settings, 0.5);
         assert_eq!(learner.weights.parameters.0, other.weights.parameters.0);
+        assert_eq!(learner.averaged().parameters.0, other.averaged().parameters.0);
         assert!(other.restore(&state[..state.len() - 9]).is_err());
     }
 }

@@ -8,6 +8,7 @@ mod learner;
 mod ledger;
 mod recipe;
 mod rounding;
+mod running_mean;
 mod sample;
 mod workers;
 mod worn;
@@ -194,7 +195,7 @@ pub fn train(
             weight += sum.weight;
         }
         learner.epochs = epoch + 1;
-        let held_loss = workers.loss(&learner.weights, held, settings.reads);
+        let held_loss = workers.loss(&learner.averaged(), held, settings.reads);
         if let Some(held) = held_loss
             && learner.best.is_none_or(|(least, _)| held < least)
         {
@@ -211,7 +212,7 @@ pub fn train(
     if let Some(state) = ledger.kept(&best).filter(|_| learner.best.is_some()) {
         learner.restore(&state)?;
     }
-    Ok(TrainedModel { weights: learner.weights })
+    Ok(TrainedModel { weights: learner.averaged() })
 }
 
 /// Warm-up over the first twentieth of the steps, then down a cosine to nothing.
@@ -267,7 +268,25 @@ fn order(sets: &[Set], settings: &Settings, epoch: usize) -> Vec<(usize, usize)>
         all.extend(documents.map(|document| (at, document)));
     }
     random.shuffle(&mut all);
-    all
+    match settings.sight {
+        Sight::Near => all,
+        Sight::Whole => alike(sets, settings.batch, all, &mut random),
+    }
+}
+
+/// The same documents so that those of a batch are about as long: else the long ones decide each step.
+fn alike(
+    sets: &[Set],
+    batch: usize,
+    mut all: Vec<(usize, usize)>,
+    random: &mut Random,
+) -> Vec<(usize, usize)> {
+    for near in all.chunks_mut(16 * batch) {
+        near.sort_by_key(|&(set, document)| sets[set].documents[document].text.len());
+    }
+    let mut batches: Vec<&[(usize, usize)]> = all.chunks(batch).collect();
+    random.shuffle(&mut batches);
+    batches.concat()
 }
 
 /// Gradients of the documents of a batch, or of some of them.
