@@ -105,6 +105,15 @@ impl Weight {
     }
 }
 
+impl Weight {
+    /// Where the part of a layer stands, of a weight that has as many rows for each layer.
+    pub(crate) const fn of_layer(self, size: Size, layer: usize) -> Range<usize> {
+        let whole = self.range(size);
+        let part = (whole.end - whole.start) / size.layers;
+        whole.start + layer * part..whole.start + (layer + 1) * part
+    }
+}
+
 impl Size {
     /// `rows` in a network without layers, none in others.
     const fn quick(self, rows: usize) -> usize {
@@ -182,6 +191,16 @@ mod tests {
             let zeros = Parameters::zeros(size, false);
             assert_eq!(zeros.of(Weight::HeadBias).len(), SOURCES);
         }
+    }
+
+    #[test]
+    fn the_parts_of_layers_fill_their_weight() {
+        let parts = |at| Weight::LayerConvs.of_layer(OF_CONTEXT, at);
+        assert_eq!(parts(0).start, Weight::LayerConvs.range(OF_CONTEXT).start);
+        assert_eq!(parts(0).end, parts(1).start);
+        let last = parts(OF_CONTEXT.layers - 1);
+        assert_eq!(last.end, Weight::LayerConvBiases.range(OF_CONTEXT).start);
+        assert_eq!(last.len(), KERNEL * OF_CONTEXT.width * OF_CONTEXT.width);
     }
 
     #[test]

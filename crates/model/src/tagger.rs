@@ -57,8 +57,19 @@ impl Tagger {
 
     /// Its name for people.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        if self.reading.is_empty() { "line-tagger-5" } else { "reading-tagger-2" }
+    pub fn name(&self) -> &'static str {
+        if !self.reading.is_empty() {
+            "reading-tagger-2"
+        } else if self.sees_pages() {
+            "page-tagger-1"
+        } else {
+            "line-tagger-6"
+        }
+    }
+
+    /// Whether a network sees every line of a page beside all others.
+    fn sees_pages(&self) -> bool {
+        self.quick.iter().any(|member| member.parameters.1.layers > 0)
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.
@@ -85,15 +96,17 @@ impl Tagger {
     }
 
     fn score_rows(&self, text: &str, page: &Page) -> Vec<f32> {
+        let products = Products::alone();
         if self.quick.is_empty() {
-            return mean_score(&self.reading, text, page, None);
+            return mean_score(&self.reading, &products, (text, page), None);
         }
-        let mut scores = mean_score(&self.quick, text, page, None);
+        let mut scores = mean_score(&self.quick, &products, (text, page), None);
         let unsure: Vec<bool> = scores.iter().map(|score| UNSURE.contains(score)).collect();
         if self.reading.is_empty() || !unsure.contains(&true) {
             return scores;
         }
-        let read = mean_score(&self.reading, text, page, Some(&widened(&unsure)));
+        let wanted = widened(&unsure);
+        let read = mean_score(&self.reading, &products, (text, page), Some(&wanted));
         for ((score, read), _) in
             scores.iter_mut().zip(read).zip(unsure).filter(|(_, unsure)| *unsure)
         {
@@ -104,10 +117,15 @@ impl Tagger {
 }
 
 /// The mean score of `members` for the rows of a page, which read the words of those `wanted`.
-fn mean_score(members: &[Member], text: &str, page: &Page, wanted: Option<&[bool]>) -> Vec<f32> {
+fn mean_score(
+    members: &[Member],
+    products: &Products,
+    (text, page): (&str, &Page),
+    wanted: Option<&[bool]>,
+) -> Vec<f32> {
     let mut scores = vec![0.0; page.rows.len()];
     for member in members {
-        let of_member = member.score(text, page, wanted);
+        let of_member = member.score(products, (text, page), wanted);
         scores.iter_mut().zip(of_member).for_each(|(sum, score)| *sum += score);
     }
     let count = members.len() as f32;
@@ -135,37 +153,43 @@ impl Tagger {
         let found = lines(text);
         let wanted = |at: usize| of_lines.get(at).is_some_and(|&score| score < SURE);
         let sheet = Sheet::read(text, &found, wanted);
-        let scores = member.score(text, &sheet.page, None);
+        let scores = member.score(&Products::alone(), (text, &sheet.page), None);
         pieces(text, &found, &sheet.places, &scores)
     }
 }
 
 impl Member {
     /// Scores of the rows of a page; an encoder reads the words of those that are wanted, or of all.
-    fn score(&self, text: &str, page: &Page, wanted: Option<&[bool]>) -> Vec<f32> {
+    fn score(
+        &self,
+        products: &Products,
+        (text, page): (&str, &Page),
+        wanted: Option<&[bool]>,
+    ) -> Vec<f32> {
         let rows = assemble(&embed(&self.embeddings, page, |_| true), &page.dense);
         let meanings = self.reader.as_ref().map(|reader| reader.read(text, page, wanted));
         let input = Input { rows, meanings };
-        let products = Products::alone();
-        let pass = forward(&self.parameters, &products, input, Labelling::of(EXPERT), None);
+        let pass = forward(&self.parameters, products, input, Labelling::of(EXPERT), None);
         pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
     }
 }
 
-/// The mean of the embeddings of the features of every line.
+/// The mean of the embeddings of the features of every line, of those that are kept alone: what is left out
+/// in training must not make the mean smaller than it is in use.
 pub(crate) fn embed(table: &[f32], page: &Page, mut keep: impl FnMut(usize) -> bool) -> Vec<f32> {
     let mut all = vec![0.0; page.rows.len() * EMBED];
     let mut index = 0;
     for (at, sum) in all.chunks_exact_mut(EMBED).enumerate() {
-        let features = page.features_of(at);
-        for &feature in features {
+        let mut count = 0;
+        for &feature in page.features_of(at) {
             if keep(index) {
+                count += 1;
                 let row = &table[feature as usize * EMBED..][..EMBED];
                 sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             }
             index += 1;
         }
-        let count = features.len().max(1) as f32;
+        let count = count.max(1) as f32;
         sum.iter_mut().for_each(|sum| *sum /= count);
     }
     all
@@ -225,6 +249,19 @@ mod tests {
         let marks: Vec<bool> = (0..8).map(|at| at == 1 || at == 7).collect();
         let wide: Vec<usize> = (0..8).filter(|&at| widened(&marks)[at]).collect();
         assert_eq!(wide, [0, 1, 2, 6, 7]);
+    }
+
+    #[test]
+    fn features_that_are_left_out_do_not_shrink_the_mean() {
+        let text = "one two three";
+        let page = Page::read(text, Span::new(0, text.len()));
+        let table = vec![0.5; crate::page::BUCKETS * EMBED];
+        assert!(page.features.len() > 3);
+        for kept in [vec![], vec![1], vec![0, 2], (0..page.features.len()).collect()] {
+            let mean = embed(&table, &page, |at| kept.contains(&at));
+            let wanted = if kept.is_empty() { 0.0 } else { 0.5 };
+            assert!(mean.iter().all(|&value| value == wanted), "{kept:?}: {mean:?}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::encoder::layer::{LayerWeights, add_masked, masked, through_gelu};
 use crate::encoder::{Layer, Normed, Part, Products, attention, norm};
 use crate::kernel::add;
 use crate::network::Dropout;
-use crate::parameters::{KERNEL, Parameters, Weight};
+use crate::parameters::{Parameters, Weight};
 use rten_simd::SimdUnaryOp;
 use rten_vecmath::Gelu;
 use std::ops::Range;
@@ -50,19 +50,16 @@ impl<'a> ContextLayer<'a> {
 
     /// The convolution before the layer.
     fn conv(&self) -> Conv {
-        let (size, width) = (self.p.1, self.p.1.width);
-        let (weights, biases) =
-            (Weight::LayerConvs.range(size), Weight::LayerConvBiases.range(size));
-        let weight = weights.start + self.at * KERNEL * width * width;
-        let bias = biases.start + self.at * width;
-        Conv { width, weight: weight..weight + KERNEL * width * width, bias: bias..bias + width }
+        let of_layer = |weight: Weight| weight.of_layer(self.p.1, self.at);
+        let (weight, bias) = (of_layer(Weight::LayerConvs), of_layer(Weight::LayerConvBiases));
+        Conv { width: self.p.1.width, weight, bias }
     }
 
     /// Where scale and shift of the norm before the convolution stand.
     fn conv_norm(&self) -> (Range<usize>, Range<usize>) {
-        let width = self.p.1.width;
-        let start = Weight::LayerConvNorms.range(self.p.1).start + 2 * self.at * width;
-        (start..start + width, start + width..start + 2 * width)
+        let both = Weight::LayerConvNorms.of_layer(self.p.1, self.at);
+        let middle = both.start + self.p.1.width;
+        (both.start..middle, middle..both.end)
     }
 
     /// Runs the layer on rows.

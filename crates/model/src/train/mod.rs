@@ -447,17 +447,18 @@ pub fn relabel(teachers: &[TrainedModel], document: &LabelledDocument) -> Vec<f3
     scores
 }
 
-/// The gradient of a mean goes to each of its rows.
+/// The gradient of a mean goes to each of the rows that it is of.
 fn spread_to_rows(page: &Page, d_means: &[f32], kept: &[bool]) -> Vec<(Vec<u32>, [f32; EMBED])> {
     let mut index = 0;
     let lines = d_means.chunks_exact(EMBED).enumerate();
     let spread = |(at, d_mean): (usize, &[f32])| {
         let features = page.features_of(at);
-        let share = 1.0 / features.len().max(1) as f32;
         let kept = &kept[index..index + features.len()];
         index += features.len();
         let rows = features.iter().zip(kept).filter(|(_, kept)| **kept).map(|(&row, _)| row);
-        (rows.collect(), std::array::from_fn(|i| d_mean[i] * share))
+        let rows: Vec<u32> = rows.collect();
+        let share = 1.0 / rows.len().max(1) as f32;
+        (rows, std::array::from_fn(|i| d_mean[i] * share))
     };
     lines.map(spread).collect()
 }
