@@ -79,6 +79,8 @@ fn clean_documents_of_ten_genres_stay_as_they_are() {
         let most = match genre.as_str() {
             "tables" => 0.03,
             "multilingual" => 0.025,
+            // A list of guests, table by table, with a name a line.
+            "letters_and_records" => 0.01,
             _ => 0.003,
         };
         assert!(count.share() < most, "{genre}: {:.4} deleted", count.share());
