@@ -433,9 +433,14 @@ impl SeenDocument {
 fn told(dropped: &Dropped) -> String {
     let rule = reason_of(dropped);
     match (dropped.value, dropped.threshold) {
-        (Some(value), Some(threshold)) => format!("{rule}: {value} against {threshold}"),
+        (Some(value), Some(threshold)) => format!("{rule}: {} against {threshold}", short(value)),
         _ => rule,
     }
+}
+
+/// A value to four places, for people.
+fn short(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
 }
 
 /// What a program deletes from `text`.
@@ -479,6 +484,22 @@ fn text(error: impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dropped_document_tells_rule_value_and_threshold() {
+        let mut dropped = Dropped {
+            step: "gopher-quality".to_owned(),
+            rule: "gopher_below_alpha_threshold".to_owned(),
+            value: Some(0.673_728_8),
+            threshold: Some(0.8),
+        };
+        let rule = "gopher-quality/gopher_below_alpha_threshold";
+        assert_eq!(told(&dropped), format!("{rule}: 0.6737 against 0.8"));
+        dropped.value = Some(12.0);
+        assert_eq!(told(&dropped), format!("{rule}: 12 against 0.8"));
+        dropped.threshold = None;
+        assert_eq!(told(&dropped), rule);
+    }
 
     #[test]
     fn hosts_are_found_in_addresses() {
