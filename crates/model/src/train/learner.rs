@@ -70,8 +70,12 @@ impl Learner {
         self.mean.take(&self.weights, self.step);
     }
 
-    /// The weights as their running mean has them. An encoder's are the last ones.
+    /// The weights as their running mean has them. Those of a network with an encoder are the last ones:
+    /// an encoder is not averaged, and what reads it must fit it.
     pub(crate) fn averaged(&self) -> Weights {
+        if self.encoder.is_some() {
+            return self.weights.clone();
+        }
         self.mean.weights(&self.weights)
     }
 
@@ -173,5 +177,16 @@ mod tests {
         assert_eq!(learner.weights.parameters.0, other.weights.parameters.0);
         assert_eq!(learner.averaged().parameters.0, other.averaged().parameters.0);
         assert!(other.restore(&state[..state.len() - 9]).is_err());
+    }
+
+    #[test]
+    fn a_network_with_an_encoder_is_judged_by_its_last_weights() {
+        let mut learner = Learner::new(&Settings::default(), None);
+        learner.weights.parameters.0[0] = 9.0;
+        assert_ne!(learner.averaged().parameters.0[0], 9.0);
+        let reader = crate::encoder::small_reader();
+        learner.encoder = Some(EncoderSteps::of(&reader.encoder));
+        learner.weights.reader = Some(reader);
+        assert_eq!(learner.averaged().parameters.0[0], 9.0);
     }
 }
