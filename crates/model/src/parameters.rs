@@ -103,9 +103,7 @@ impl Weight {
         }
         start..start + shapes[at].0 * shapes[at].1
     }
-}
 
-impl Weight {
     /// Where the part of a layer stands, of a weight that has as many rows for each layer.
     pub(crate) const fn of_layer(self, size: Size, layer: usize) -> Range<usize> {
         let whole = self.range(size);

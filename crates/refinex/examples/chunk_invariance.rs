@@ -6,22 +6,24 @@
 //! cargo build --release --workspace --example chunk_invariance
 //! target/release/examples/chunk_invariance FILE.jsonl...
 //! ```
-#![allow(clippy::unwrap_used)]
-
 use refinex::core::{Bytes, Chunker, Deletions, Policy, Refiner, Score, merge};
 use refinex::{LineTagger, OperatingPoint, Settings};
+use std::error::Error;
 use std::io::BufRead;
 
 /// Shortest document that is looked at, in bytes.
 const LONG: usize = 40_000;
 
-fn main() {
-    let tagger = LineTagger::embedded().unwrap();
+fn main() -> Result<(), Box<dyn Error>> {
+    let tagger = LineTagger::embedded()?;
     let threshold = tagger.threshold(OperatingPoint::Balanced);
     let overlap = Settings::default().overlap_bytes;
-    let documents: Vec<String> = std::env::args().skip(1).flat_map(|path| long(&path)).collect();
-    let wholes: Vec<Deletions> =
-        documents.iter().map(|text| decide(&tagger, text, threshold, 1 << 20, overlap)).collect();
+    let mut documents = Vec::new();
+    for path in std::env::args().skip(1) {
+        documents.extend(long(&path)?);
+    }
+    let wholes = documents.iter().map(|text| decide(&tagger, text, threshold, 1 << 20, overlap));
+    let wholes: Vec<Deletions> = wholes.collect::<Result<_, _>>()?;
     println!("{} documents of at least {LONG} bytes", documents.len());
     println!("owned bytes a chunk | context | cuts | text judged differently | documents the same");
     for (owned, overlap) in
@@ -30,7 +32,7 @@ fn main() {
         let budget = (owned << 10) + 2 * overlap;
         let (mut differ, mut all, mut same, mut cuts) = (0, 0, 0, 0);
         for (text, whole) in documents.iter().zip(&wholes) {
-            let cut = decide(&tagger, text, threshold, budget, overlap);
+            let cut = decide(&tagger, text, threshold, budget, overlap)?;
             let here = (0..text.len()).filter(|&at| goes(whole, at) != goes(&cut, at)).count();
             differ += here;
             all += text.len();
@@ -44,15 +46,20 @@ fn main() {
             documents.len()
         );
     }
+    Ok(())
 }
 
-fn long(path: &str) -> Vec<String> {
-    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
-    let text = |line: std::io::Result<String>| {
-        let row: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
-        row["text"].as_str().unwrap().to_owned()
-    };
-    file.lines().map(text).filter(|text| text.len() >= LONG).collect()
+/// The long texts of a file of rows.
+fn long(path: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    let mut texts = Vec::new();
+    for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
+        let row: serde_json::Value = serde_json::from_str(&line?)?;
+        let text = row["text"].as_str().ok_or("expected a text in each row, but found none")?;
+        if text.len() >= LONG {
+            texts.push(text.to_owned());
+        }
+    }
+    Ok(texts)
 }
 
 fn decide(
@@ -61,10 +68,10 @@ fn decide(
     threshold: Score,
     budget: usize,
     overlap: usize,
-) -> Deletions {
-    let chunks = Chunker::new(budget, overlap).unwrap().chunks(text, &Bytes);
-    let answers = tagger.refine(&chunks).into_iter().map(Result::unwrap);
-    merge(text, chunks.iter().zip(answers), threshold, Policy::default()).deletions
+) -> Result<Deletions, Box<dyn Error>> {
+    let chunks = Chunker::new(budget, overlap)?.chunks(text, &Bytes);
+    let answers = tagger.refine(&chunks).into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(merge(text, chunks.iter().zip(answers), threshold, Policy::default()).deletions)
 }
 
 fn goes(deletions: &Deletions, at: usize) -> bool {

@@ -166,7 +166,7 @@ impl Collector {
         self.dropped += 1;
         let key = sample_key(seen.shard, seen.row, DROPPED, self.settings.seed);
         let make = || shown(seen, &[], &self.columns, self.settings.text_bytes);
-        self.samples[3].offer(key, make);
+        self.samples[sample_of(seen.outcome)].offer(key, make);
     }
 
     fn take_text(&mut self, seen: &Observation<'_>, digest: &Digest) {
@@ -230,12 +230,7 @@ impl Collector {
 
     fn take_samples(&mut self, seen: &Observation<'_>, digest: &Digest) {
         let make = || shown(seen, &digest.findings, &self.columns, self.settings.text_bytes);
-        let at = match seen.outcome {
-            Outcome::Edited => 0,
-            Outcome::Emptied | Outcome::Dropped => 1,
-            Outcome::Kept => 2,
-        };
-        self.samples[at].offer(digest.key, make);
+        self.samples[sample_of(seen.outcome)].offer(digest.key, make);
         for (kind, alarm) in &mut self.alarms {
             let places = digest.findings.iter().filter(|finding| finding.kind == *kind).count();
             if places > 0 {
@@ -293,6 +288,16 @@ impl Collector {
             documents: shown,
             sampling,
         }
+    }
+}
+
+/// Which of the samples documents of an outcome are drawn into.
+const fn sample_of(outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Edited => 0,
+        Outcome::Emptied => 1,
+        Outcome::Kept => 2,
+        Outcome::Dropped => 3,
     }
 }
 

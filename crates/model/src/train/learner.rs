@@ -16,8 +16,9 @@ pub(crate) struct Learner {
     rows: Rows,
     /// Adam for the embeddings; without, Adagrad by row.
     table: Option<Adam>,
-    /// The mean of the weights of late, by which they are judged and which ships.
-    mean: RunningMean,
+    /// The mean of the weights of late, by which they are judged and which ships. A network with an encoder
+    /// has none: an encoder is not averaged, and what reads it must fit it.
+    mean: Option<RunningMean>,
     encoder: Option<EncoderSteps>,
     /// Epochs that are done.
     pub(crate) epochs: usize,
@@ -38,7 +39,7 @@ impl Learner {
             adam: Adam::with_pace(weights.parameters.0.len(), pace),
             rows: Rows::new(BUCKETS),
             table: whole.then(|| Adam::with_pace(len, Pace::OF_EMBEDDINGS)),
-            mean: RunningMean::of(&weights),
+            mean: encoder.is_none().then(|| RunningMean::of(&weights)),
             encoder,
             weights,
             epochs: 0,
@@ -67,16 +68,14 @@ impl Learner {
             steps.step(&mut reader.encoder, g, settings.encoder_rate * rate, scale);
         }
         self.step += 1;
-        self.mean.take(&self.weights, self.step);
+        if let Some(mean) = &mut self.mean {
+            mean.take(&self.weights, self.step);
+        }
     }
 
-    /// The weights as their running mean has them. Those of a network with an encoder are the last ones:
-    /// an encoder is not averaged, and what reads it must fit it.
+    /// The weights as their running mean has them; the last ones where there is none.
     pub(crate) fn averaged(&self) -> Weights {
-        if self.encoder.is_some() {
-            return self.weights.clone();
-        }
-        self.mean.weights(&self.weights)
+        self.mean.as_ref().map_or(&self.weights, |mean| &mean.0).clone()
     }
 
     /// All that is needed to go on from here.
@@ -128,9 +127,11 @@ impl Learner {
             ("parameters", &mut self.weights.parameters.0),
             ("parameters.mean", &mut self.adam.mean),
             ("parameters.square", &mut self.adam.square),
-            ("embeddings.average", &mut self.mean.embeddings),
-            ("parameters.average", &mut self.mean.parameters),
         ];
+        if let Some(RunningMean(mean)) = &mut self.mean {
+            all.push(("embeddings.average", &mut mean.embeddings));
+            all.push(("parameters.average", &mut mean.parameters.0));
+        }
         if let Some(table) = &mut self.table {
             all.push(("embeddings.mean", &mut table.mean));
             all.push(("embeddings.square", &mut table.square));
@@ -184,9 +185,9 @@ mod tests {
         let mut learner = Learner::new(&Settings::default(), None);
         learner.weights.parameters.0[0] = 9.0;
         assert_ne!(learner.averaged().parameters.0[0], 9.0);
-        let reader = crate::encoder::small_reader();
-        learner.encoder = Some(EncoderSteps::of(&reader.encoder));
-        learner.weights.reader = Some(reader);
+        let base = Base(crate::encoder::small_reader());
+        let mut learner = Learner::new(&Settings::default(), Some(&base));
+        learner.weights.parameters.0[0] = 9.0;
         assert_eq!(learner.averaged().parameters.0[0], 9.0);
     }
 }

@@ -8,16 +8,13 @@ const EVERY: usize = 4;
 /// Share of the mean that stays at a look. (measured: about a thousand steps)
 const STAYS: f32 = 0.996;
 
-/// A running mean of weights. The first looks count more, so that it forgets how training began.
-pub(crate) struct RunningMean {
-    pub(crate) embeddings: Vec<f32>,
-    pub(crate) parameters: Vec<f32>,
-}
+/// A running mean of the weights of a network without an encoder. The first looks count more, so that it
+/// forgets how training began.
+pub(crate) struct RunningMean(pub(crate) Weights);
 
 impl RunningMean {
     pub(crate) fn of(weights: &Weights) -> Self {
-        let embeddings = weights.embeddings.clone();
-        Self { embeddings, parameters: weights.parameters.0.clone() }
+        Self(weights.clone())
     }
 
     /// Takes in the weights after a step, from 1.
@@ -30,15 +27,8 @@ impl RunningMean {
         let into = |mean: &mut [f32], now: &[f32]| {
             mean.iter_mut().zip(now).for_each(|(mean, now)| *mean += goes * (now - *mean));
         };
-        into(&mut self.embeddings, &weights.embeddings);
-        into(&mut self.parameters, &weights.parameters.0);
-    }
-
-    /// The mean in the place of the weights it is of.
-    pub(crate) fn weights(&self, of: &Weights) -> Weights {
-        let mut mean = Weights { embeddings: self.embeddings.clone(), ..of.clone() };
-        mean.parameters.0.clone_from(&self.parameters);
-        mean
+        into(&mut self.0.embeddings, &weights.embeddings);
+        into(&mut self.0.parameters.0, &weights.parameters.0);
     }
 }
 
@@ -56,7 +46,7 @@ mod tests {
         };
         let mut mean = RunningMean::of(&weights(5.0));
         (1..=8000).for_each(|step| mean.take(&weights(1.0), step));
-        let found = mean.weights(&weights(1.0));
+        let found = mean.0;
         assert!((found.embeddings[0] - 1.0).abs() < 0.01, "{}", found.embeddings[0]);
         assert!((found.parameters.0[7] - 1.0).abs() < 0.01);
     }

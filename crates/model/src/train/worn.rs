@@ -32,18 +32,17 @@ impl LabelledDocument {
 
     /// The document, or half of the time the document with some lines missing.
     pub(crate) fn thinned(self, random: &mut Random) -> Self {
-        let count = lines(&self.text).len();
-        if count < FEWEST_LINES || !random.chance(THINNED) {
+        let all = lines(&self.text);
+        if all.len() < FEWEST_LINES || !random.chance(THINNED) {
             return self;
         }
         let missing = MOST_MISSING * random.uniform();
-        let kept: Vec<usize> = (0..count).filter(|_| !random.chance(missing)).collect();
-        self.lines_at(&kept)
+        let kept: Vec<usize> = (0..all.len()).filter(|_| !random.chance(missing)).collect();
+        self.lines_at(&all, &kept)
     }
 
-    /// Some of its lines, by their numbers from 0.
-    fn lines_at(&self, kept: &[usize]) -> Self {
-        let all = lines(&self.text);
+    /// Some of `all` its lines, by their numbers from 0.
+    fn lines_at(&self, all: &[(usize, usize)], kept: &[usize]) -> Self {
         let mut text = String::with_capacity(self.text.len());
         let mut places = Vec::with_capacity(kept.len());
         for &at in kept {
@@ -117,13 +116,16 @@ mod tests {
             label: Label::Spans(vec![(0, 1), (3, 6), (8, 9)]),
             hint: Some(Hint { labelling: 2, deletions: vec![(2, 5)] }),
         };
-        let thin = document.lines_at(&[1, 3]);
+        let all = lines(&document.text);
+        let thin = document.lines_at(&all, &[1, 3]);
         assert_eq!(thin.text, "bcd\nef\n");
         let Label::Spans(spans) = &thin.label else { panic!("spans stay spans") };
         assert_eq!(spans, &[(1, 3), (5, 6)]);
         assert_eq!(thin.hint.unwrap().deletions, [(0, 3)]);
         let scored = LabelledDocument { label: Label::Lines(vec![0.1, 0.2, 0.3, 0.4]), ..document };
-        let Label::Lines(scores) = scored.lines_at(&[0, 3]).label else { panic!("scores too") };
+        let Label::Lines(scores) = scored.lines_at(&all, &[0, 3]).label else {
+            panic!("scores too")
+        };
         assert_eq!(scores, [0.1, 0.4]);
     }
 
