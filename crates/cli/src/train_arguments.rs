@@ -73,7 +73,7 @@ pub struct TrainTagger {
     /// Share of the expert's documents that is held back to say when to stop.
     #[arg(long, default_value_t = 0.0)]
     pub held_out: f32,
-    /// Stop after so many epochs without a better loss of what is held back [default: never; the
+    /// Stop after so many epochs without better labels of what is held back [default: never; the
     /// weights are those of the best epoch anyway].
     #[arg(long, value_name = "EPOCHS")]
     pub patience: Option<usize>,
@@ -91,6 +91,10 @@ pub struct TrainTagger {
     /// 4 with an encoder].
     #[arg(long)]
     pub expert_epochs: Option<usize>,
+    /// Share of what the teachers labelled in each pass over the expert's labelling [default: 0.2, 0.15
+    /// with an encoder].
+    #[arg(long)]
+    pub relabelled_share: Option<f32>,
     /// How much more the lines that stay count in careful sets.
     #[arg(long, default_value_t = 4.0)]
     pub care: f32,

@@ -102,7 +102,8 @@ impl Ledger for TrainingFolder<'_> {
     fn metric(&mut self, network: &str, metric: Metric) {
         let row = json!({
             "network": network, "epoch": metric.epoch, "step": metric.step, "loss": metric.loss,
-            "held_loss": metric.held, "seconds": self.begun.elapsed().as_secs_f32(),
+            "held_loss": metric.held, "held_f1": metric.held_f1,
+            "seconds": self.begun.elapsed().as_secs_f32(),
         });
         self.note(append(&self.path.join(METRICS), &row));
         (self.progress)(network, metric);

@@ -15,8 +15,9 @@ pub fn run(arguments: &TrainTagger) -> Result<ExitCode, RunError> {
     let command: Vec<String> = std::env::args().collect();
     let mut progress = |network: &str, metric: Metric| {
         let held = metric.held.map(|held| format!(", held back {held:.4}")).unwrap_or_default();
+        let f1 = metric.held_f1.map(|f1| format!(", F1 {f1:.4}")).unwrap_or_default();
         anstream::eprintln!(
-            "{network}, epoch {} step {} loss {:.4}{held} {:.0} s",
+            "{network}, epoch {} step {} loss {:.4}{held}{f1} {:.0} s",
             metric.epoch,
             metric.step,
             metric.loss,
@@ -146,7 +147,7 @@ fn recipe(arguments: &TrainTagger) -> Recipe {
         piece_epochs: arguments.piece_epochs,
         teacher,
         settings,
-        relabelled_share: kind.relabelled_share,
+        relabelled_share: arguments.relabelled_share.unwrap_or(kind.relabelled_share),
         relabelled_lines: kind.relabelled_lines,
         ..or
     }

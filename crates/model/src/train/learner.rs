@@ -24,7 +24,7 @@ pub(crate) struct Learner {
     pub(crate) epochs: usize,
     /// Steps that are done.
     pub(crate) step: usize,
-    /// The least loss of held-back documents after an epoch, and which one.
+    /// The most merit with held-back documents after an epoch, and which one.
     pub(crate) best: Option<(f32, usize)>,
 }
 
@@ -84,9 +84,9 @@ impl Learner {
         file.fact("epochs", self.epochs);
         file.fact("step", self.step);
         file.fact("steps", self.adam.steps);
-        if let Some((loss, epoch)) = self.best {
+        if let Some((merit, epoch)) = self.best {
             file.fact("best", epoch);
-            file.fact("loss", loss);
+            file.fact("merit", merit);
         }
         for (name, values) in self.tensors() {
             file.floats(name, values);
@@ -105,7 +105,7 @@ impl Learner {
         self.epochs = file.number("epochs")?;
         self.step = file.number("step")?;
         self.best = match file.fact("best") {
-            Some(_) => Some((file.number("loss")?, file.number("best")?)),
+            Some(_) => Some((file.number("merit")?, file.number("best")?)),
             None => None,
         };
         let steps = file.number("steps")?;

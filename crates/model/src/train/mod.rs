@@ -4,6 +4,7 @@ mod adam;
 mod base;
 mod encoder_steps;
 mod glue;
+mod held;
 mod learner;
 mod ledger;
 mod recipe;
@@ -28,6 +29,7 @@ use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
 use crate::weights::{self, Points, Weights};
 pub use base::Base;
+use held::{Calibration, HeldRows, Judged};
 use learner::Learner;
 pub use ledger::{Ledger, Watch};
 pub use recipe::{Data, Recipe};
@@ -90,7 +92,7 @@ pub struct Settings {
     pub batch: usize,
     /// Share of the samples with a hint that show it: over 0 for a teacher, 0 for what ships.
     pub hint_share: f32,
-    /// Epochs without a better loss of the documents held back, after which training ends. The rate
+    /// Epochs without better labels of the documents held back, after which training ends. The rate
     /// falls to the end, so the last epochs are often the best: stopping early cost 0.01 of F1.
     pub patience: usize,
     /// The thresholds to write into the weights.
@@ -127,6 +129,8 @@ pub struct Metric {
     pub loss: f32,
     /// The same of documents that were held back.
     pub held: Option<f32>,
+    /// The best deletion F1 of the characters of lines that were held back.
+    pub held_f1: Option<f32>,
 }
 
 /// Weights that were trained.
@@ -162,7 +166,7 @@ pub fn joined_weights_file(
 
 /// Trains a network on `sets`. The first labelling is the expert's: sets with `expert` share it,
 /// every other set has one of its own, so that their disagreements do not blur the target.
-/// `held` is not learnt from: the weights are those of the epoch that labels it best.
+/// `held` is not learnt from: the weights are those of the epoch that labels it best, and calibrated on it.
 ///
 /// # Errors
 /// If the state that `ledger` kept is not one of this training.
@@ -195,24 +199,38 @@ pub fn train(
             weight += sum.weight;
         }
         learner.epochs = epoch + 1;
-        let held_loss = workers.loss(&learner.averaged(), held, settings.reads);
-        if let Some(held) = held_loss
-            && learner.best.is_none_or(|(least, _)| held < least)
+        let rows = workers.judged(&learner.averaged(), held, settings.reads);
+        if let Some(merit) = rows.merit(settings.reads)
+            && learner.best.is_none_or(|(most, _)| merit > most)
         {
-            learner.best = Some((held, learner.epochs));
+            learner.best = Some((merit, learner.epochs));
             ledger.keep(&best, learner.state()?);
         }
         if ledger.keeps() {
             ledger.keep(name, learner.state()?);
         }
         let loss = loss / weight.max(1e-6);
-        let metric = Metric { epoch: learner.epochs, step: learner.step, loss, held: held_loss };
+        let held = rows.loss();
+        let held_f1 = held.filter(|_| settings.reads == Reads::Lines).map(|_| rows.f1());
+        let metric = Metric { epoch: learner.epochs, step: learner.step, loss, held, held_f1 };
         ledger.metric(name, metric);
     }
     if let Some(state) = ledger.kept(&best).filter(|_| learner.best.is_some()) {
         learner.restore(&state)?;
     }
-    Ok(TrainedModel { weights: learner.averaged() })
+    let mut weights = learner.averaged();
+    if settings.reads == Reads::Lines && !held.is_empty() {
+        let rows = workers.judged(&weights, held, settings.reads);
+        calibrate(&mut weights.parameters, rows.calibration());
+    }
+    Ok(TrainedModel { weights })
+}
+
+/// Makes the logits of the expert's labelling those of calibrated probabilities.
+fn calibrate(p: &mut Parameters, by: Calibration) {
+    p.row_mut(Weight::Head, EXPERT).iter_mut().for_each(|value| *value *= by.scale);
+    let bias = &mut p.of_mut(Weight::HeadBias)[EXPERT];
+    *bias = *bias * by.scale + by.shift;
 }
 
 /// Warm-up over the first twentieth of the steps, then down a cosine to nothing.
@@ -412,13 +430,12 @@ impl Gradient {
     }
 }
 
-/// The loss of a document with the expert's labels, and its weight.
-fn document_loss(weights: &Weights, document: &LabelledDocument, reads: Reads) -> (f32, f32) {
+/// What a network says of the rows of a document with the expert's labels.
+fn judge(weights: &Weights, document: &LabelledDocument, reads: Reads) -> Vec<Judged> {
     let (page, targets) = read(document, 1.0, reads);
     let pass = run(weights, document, &page);
-    let mut sum = Gradient::zeros_of(Parameters(Vec::new(), OF_LINES));
-    sum.add_loss(&pass.logits, &targets);
-    (sum.loss, sum.weight)
+    let rows = pass.logits.iter().zip(&targets.noise).zip(&targets.weight);
+    rows.map(|((&logit, &noise), &weight)| Judged { logit, noise, weight }).collect()
 }
 
 /// What a network in training says of a document, its hint shown if it has one.

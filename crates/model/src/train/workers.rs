@@ -1,6 +1,6 @@
 //! The two threads that compute gradients.
 
-use super::{Gradient, LabelledDocument, Reads, Set, Settings, add_gradient, document_loss};
+use super::{Gradient, HeldRows, LabelledDocument, Reads, Set, Settings, add_gradient, judge};
 use crate::encoder::Products;
 use crate::random::Random;
 use crate::weights::Weights;
@@ -53,23 +53,20 @@ impl Workers {
         even
     }
 
-    /// The mean loss a row of documents with the expert's labels; none if there is no document.
-    pub(crate) fn loss(
+    /// What a network says of the rows of documents with the expert's labels.
+    pub(crate) fn judged(
         &self,
         weights: &Weights,
         held: &[LabelledDocument],
         reads: Reads,
-    ) -> Option<f32> {
+    ) -> HeldRows {
         let half = |which: usize| {
-            let mut sum = (0.0, 0.0);
-            for document in held.iter().skip(which).step_by(2) {
-                let (loss, weight) = document_loss(weights, document, reads);
-                sum = (sum.0 + loss, sum.1 + weight);
-            }
-            sum
+            let documents = held.iter().skip(which).step_by(2);
+            documents.flat_map(|document| judge(weights, document, reads)).collect::<Vec<_>>()
         };
-        let (even, odd) = self.both(half);
-        (even.1 + odd.1 > 0.0).then(|| (even.0 + odd.0) / (even.1 + odd.1))
+        let (mut even, odd) = self.both(half);
+        even.extend(odd);
+        HeldRows(even)
     }
 
     /// Both halves of some work, each on its thread.
