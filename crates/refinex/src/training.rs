@@ -192,6 +192,11 @@ impl TrainingData {
         Ok(())
     }
 
+    /// Whether a page is held back: no excerpt of it is learnt from, under whatever labels.
+    fn holds_back(&self, id: &str) -> bool {
+        share_of(page(id)) < self.held_out
+    }
+
     /// Reads all sets; the pages of which `held` is true are left out, and the expert's among them
     /// returned.
     ///
@@ -206,7 +211,7 @@ impl TrainingData {
             let mut documents = Vec::new();
             for (id, document) in read_labelled(path)? {
                 pages.add(&id, labelling, &document);
-                if !without.contains(page(&id)) && !held(&id) {
+                if !without.contains(page(&id)) && !held(&id) && !self.holds_back(&id) {
                     documents.push(document);
                 }
             }
@@ -220,24 +225,19 @@ impl TrainingData {
                 if held(&id) {
                     back.push((id, document));
                 } else if !without.contains(page(&id)) {
-                    documents.push(document);
+                    let to = if self.holds_back(&id) { &mut data.held } else { &mut documents };
+                    to.push(document);
                 }
             }
             data.expert.push(set(path, 0, care, documents));
         }
         for path in &self.plain {
             let rows = read_labelled(path)?.into_iter().filter(|(id, document)| {
-                !without.contains(page(id)) && !held(id) && document.text.len() < PLAIN_BYTES
+                let left_out = without.contains(page(id)) || held(id) || self.holds_back(id);
+                !left_out && document.text.len() < PLAIN_BYTES
             });
             let documents = rows.take(self.plain_most).map(|(_, document)| document).collect();
             data.plain.push(set(path, 0, 1.0, documents));
-        }
-        for set in &mut data.expert {
-            let (held, kept) = std::mem::take(&mut set.documents)
-                .into_iter()
-                .partition(|document| share_of(&document.text) < self.held_out);
-            set.documents = kept;
-            data.held.extend::<Vec<LabelledDocument>>(held);
         }
         if data.expert.iter().all(|set| set.documents.is_empty()) {
             return Err(RunError::new("expected labelled documents, but found none"));
