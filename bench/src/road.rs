@@ -9,7 +9,7 @@ use refinex::core::KeepAll;
 use refinex::corpus::OutputSettings;
 use refinex::{
     Decider, Job, LineTagger, OperatingPoint, Plan, ProgramStore, RunReport, Settings, ShardChoice,
-    Silent, run_corpus,
+    Silent, Tier, run_corpus,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub fn run(
 
 /// The embedded tagger with its threshold.
 pub fn embedded() -> (Decider, Settings) {
-    let tagger = LineTagger::embedded().expect("the embedded weights");
+    let tagger = LineTagger::shipped(Tier::Fast).expect("the embedded weights");
     let settings =
         Settings { threshold: tagger.threshold(OperatingPoint::Balanced), ..Settings::default() };
     (Decider::Model(Arc::new(tagger)), settings)

@@ -33,7 +33,7 @@ pub fn print(data: &Data) {
 
 /// Walks through one shard; the answer is its bytes of text.
 fn walk(data: &Data, steps: &mut [Duration; STEPS.len()]) -> usize {
-    let tagger = Tagger::embedded().expect("the embedded weights");
+    let tagger = Tagger::fast().expect("the embedded weights");
     let threshold = Score::from_probability(tagger.points().balanced);
     let settings = refinex::Settings::default();
     let chunker = settings.chunker().expect("a chunker");

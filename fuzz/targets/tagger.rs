@@ -6,7 +6,7 @@ use refinex_core::{Lines, Span};
 use refinex_model::Tagger;
 use std::sync::LazyLock;
 
-static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::embedded().expect("shipped weights"));
+static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::fast().expect("shipped weights"));
 
 fuzz_target!(|document: &str| {
     let all = Span::new(0, document.len());

@@ -5,7 +5,7 @@ use crate::generator_arguments::{Programs, Remote};
 use clap::{ArgGroup, Args, ValueEnum};
 use refinex::core::Score;
 use refinex::rules::Profile;
-use refinex::{OperatingPoint, RunError, Settings};
+use refinex::{OperatingPoint, RunError, Settings, TaggerWeights, Tier};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -34,6 +34,15 @@ pub struct Refine {
         conflicts_with_all = ["threshold", "any_generator"]
     )]
     pub operating_point: Option<PointChoice>,
+    /// The tagger: fast, megabytes a second and core, or best, some three times slower [default: fast].
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "fast|best",
+        conflicts_with_all = ["weights", "any_generator", "keep_all"]
+    )]
+    pub tier: Option<TierChoice>,
     /// Weights of a tagger that you trained, instead of the embedded ones: the folder that `train`
     /// wrote, or its weights.safetensors.
     #[arg(long, value_name = "PATH")]
@@ -123,6 +132,22 @@ pub enum PointChoice {
     Careful,
 }
 
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TierChoice {
+    #[default]
+    Fast,
+    Best,
+}
+
+impl From<TierChoice> for Tier {
+    fn from(choice: TierChoice) -> Self {
+        match choice {
+            TierChoice::Fast => Self::Fast,
+            TierChoice::Best => Self::Best,
+        }
+    }
+}
+
 impl From<PointChoice> for OperatingPoint {
     fn from(choice: PointChoice) -> Self {
         match choice {
@@ -133,6 +158,12 @@ impl From<PointChoice> for OperatingPoint {
 }
 
 impl Refine {
+    /// The tagger's weights.
+    pub fn tagger(&self) -> TaggerWeights {
+        let shipped = TaggerWeights::Shipped(self.tier.unwrap_or_default().into());
+        self.weights.clone().map_or(shipped, TaggerWeights::At)
+    }
+
     /// The settings, with the threshold of the model where none was given.
     pub fn settings(&self, default_threshold: Score) -> Settings {
         Settings {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use refinex::core::Score;
 use refinex::expert::ExpertRun;
 use refinex::model::Device;
+use refinex::model::train::Sight;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -56,10 +57,16 @@ pub struct TrainTagger {
     /// Passes over the expert's documents of the network that finds pieces inside lines; 0 for none.
     #[arg(long, default_value_t = 3, value_name = "EPOCHS")]
     pub piece_epochs: usize,
-    /// Train networks that see every line of a page beside all others, by attention: an experiment, several
-    /// times slower and not better yet.
+    /// Train networks that see every line of a page beside all others, by attention: better, and
+    /// several times the work.
     #[arg(long, conflicts_with = "encoder")]
     pub attention: bool,
+    /// Values that such a network tells a line by, a multiple of 32.
+    #[arg(long, default_value_t = 128, value_parser = width, requires = "attention")]
+    pub attention_width: usize,
+    /// Its layers.
+    #[arg(long, default_value_t = 3, value_parser = layers, requires = "attention")]
+    pub attention_layers: usize,
     /// Train a tagger that reads the words, which is many times slower: a folder with the encoder to start
     /// from, model.safetensors and vocab.txt of a BERT 384 wide such as MiniLM.
     #[arg(long)]
@@ -201,6 +208,21 @@ pub struct TrainGenerator {
     /// Seed of the order of examples and of the adapters' first values.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+fn width(text: &str) -> Result<usize, String> {
+    let head = Sight::HEAD;
+    match text.parse() {
+        Ok(width) if (head..=4096).contains(&width) && width % head == 0 => Ok(width),
+        _ => Err(format!("expected a multiple of {head} up to 4096, but found {text}")),
+    }
+}
+
+fn layers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(layers) if (1..=64).contains(&layers) => Ok(layers),
+        _ => Err(format!("expected a whole number from 1 to 64, but found {text}")),
+    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {

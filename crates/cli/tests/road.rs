@@ -96,6 +96,21 @@ fn a_page_loses_its_menu_and_footer_and_keeps_its_story_and_other_fields() {
 }
 
 #[test]
+fn the_best_tier_is_another_model_and_its_run_is_not_continued_by_the_fast_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    corpus(&input, 1, 3);
+    let best = refinex(&["refine", text(&input), "-o", text(&out), "-q", "--tier", "best"]);
+    assert_eq!(code(&best), Some(0), "{}", stderr(&best));
+    let refined = lines(&out.join("documents/part-000.jsonl"));
+    assert!(refined[0].contains("The harbour bridge"), "{}", refined[0]);
+    assert!(!refined[0].contains("Sign in"), "{}", refined[0]);
+    assert!(fs::read_to_string(out.join("run.json")).unwrap().contains("page-tagger-1"));
+    let fast = refinex(&["refine", text(&input), "-o", text(&out), "-q"]);
+    assert_eq!(code(&fast), Some(2), "{}", stderr(&fast));
+}
+
+#[test]
 fn threads_and_parts_give_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("in");

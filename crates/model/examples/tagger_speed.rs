@@ -19,12 +19,12 @@ fn main() {
         row["text"].as_str().unwrap().to_owned()
     };
     let texts: Vec<String> = rows.lines().map(text).collect();
-    let loads = (0..9).map(|_| milliseconds(|| drop(black_box(Tagger::embedded().unwrap()))));
+    let loads = (0..9).map(|_| milliseconds(|| drop(black_box(Tagger::fast().unwrap()))));
     let mut loads: Vec<f64> = loads.collect();
     let first = loads[0];
     loads.sort_by(f64::total_cmp);
     println!("loading: the first time {first:.2} ms, at best {:.2} ms", loads[0]);
-    let tagger = Tagger::embedded().unwrap();
+    let tagger = Tagger::fast().unwrap();
     let (mut of_lines, mut of_pieces) = (0.0, 0.0);
     for text in &texts {
         let whole = Span::new(0, text.len());

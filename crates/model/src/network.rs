@@ -137,10 +137,22 @@ pub(crate) fn forward(
     };
     scale(&mut last, masks.as_ref().map(|m| &m.1));
 
-    let source = labelling.wanted;
-    let (head, bias) = (p.row(Weight::Head, source), p.of(Weight::HeadBias)[source]);
-    let logits = last.chunks_exact(width).map(|row| bias + dot(row, head)).collect();
+    let logits = head(p, labelling.wanted, &last);
     Activations { input, h0, body, last, masks, logits }
+}
+
+/// One logit a row, of the states behind the body.
+fn head(p: &Parameters, source: usize, last: &[f32]) -> Vec<f32> {
+    let (head, bias) = (p.row(Weight::Head, source), p.of(Weight::HeadBias)[source]);
+    last.chunks_exact(p.1.width).map(|row| bias + dot(row, head)).collect()
+}
+
+/// The logits of the lines of `input`, labelled as `source` does, as they are told in use.
+pub(crate) fn logits(p: &Parameters, input: &Input, labelling: Labelling) -> Vec<f32> {
+    let mut h0 = vec![0.0; input.rows.len() / INPUT * p.1.width];
+    read_input(p, input, labelling, &mut h0);
+    let last = if p.1.layers == 0 { quick::forward(p, &h0).0 } else { context::infer(p, &h0) };
+    head(p, labelling.wanted, &last)
 }
 
 /// The first layer: relu(x·Input + meaning·Meaning + bias + source).

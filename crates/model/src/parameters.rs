@@ -13,6 +13,8 @@ pub(crate) const HINTS: usize = 2;
 pub(crate) const INPUT: usize = EMBED + DENSE + HINTS;
 /// Values by which an encoder tells a line's meaning: a mean and a last state of 384 each.
 pub(crate) const MEANING: usize = 2 * 384;
+/// Width of a head of attention. (MiniLM's)
+pub(crate) const HEAD: usize = 32;
 /// Lines that a convolution sees: two before, itself, two after.
 pub(crate) const KERNEL: usize = 5;
 
@@ -29,7 +31,8 @@ pub(crate) struct Size {
 
 /// The networks that read lines.
 pub(crate) const OF_LINES: Size = Size { width: 64, state: 32, layers: 0 };
-/// The networks that weigh every line of a page against all others. (measured: lab/LOG.md)
+/// A network that weighs every line of a page against all others.
+#[cfg(test)]
 pub(crate) const OF_CONTEXT: Size = Size { width: 128, state: 0, layers: 3 };
 /// The network that reads units: there are many more of them. (measured: as wide as the others it
 /// took more time than they.)
@@ -120,8 +123,6 @@ impl Size {
 
     /// The shape of its layers.
     pub(crate) const fn shape(self) -> Shape {
-        /// Width of a head. (MiniLM's)
-        const HEAD: usize = 32;
         let (width, layers) = (self.width, self.layers);
         Shape { vocabulary: 0, places: 0, layers, width, heads: width / HEAD, inner: 4 * width }
     }

@@ -1,18 +1,19 @@
 //! The tagger: one score a line, in one pass.
 
-use crate::encoder::Products;
 use crate::error::ModelError;
 use crate::inline::{Sheet, pieces};
 use crate::lines::lines;
-use crate::network::{Input, Labelling, assemble, forward};
+use crate::network::{Input, Labelling, assemble, logits};
 use crate::page::Page;
 use crate::parameters::{EMBED, EXPERT};
 use crate::weights::{self, Member, Points, TaggerFile};
 use refinex_core::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The weights that ship with the program.
-static EMBEDDED: &[u8] = include_bytes!("../weights/tagger.safetensors");
+/// The weights that ship with the program: of the fast tagger, and of the networks that the best one
+/// has beside them.
+static FAST: &[u8] = include_bytes!("../weights/tagger.safetensors");
+static PAGES: &[u8] = include_bytes!("../weights/pages.safetensors");
 
 /// Between these scores of the quick networks a line is read by those that read its words.
 /// (measured: lab/LOG.md)
@@ -27,6 +28,9 @@ const AROUND: usize = 1;
 pub struct Tagger {
     /// Networks that were trained from several seeds; their mean is the score.
     quick: Vec<Member>,
+    /// Networks that see every line of a page beside all others; where there are quick ones too, both kinds
+    /// count the same.
+    whole: Vec<Member>,
     /// Networks with an encoder. Where there are quick ones too, they read what those are unsure of,
     /// and the score is the mean of both kinds.
     reading: Vec<Member>,
@@ -37,12 +41,30 @@ pub struct Tagger {
 }
 
 impl Tagger {
-    /// The tagger that ships with the program.
+    /// The fast tagger, which ships with the program.
     ///
     /// # Errors
     /// If the program was built with damaged weights.
-    pub fn embedded() -> Result<Self, ModelError> {
-        Self::from_bytes(EMBEDDED)
+    pub fn fast() -> Result<Self, ModelError> {
+        Self::from_bytes(FAST)
+    }
+
+    /// The best tagger that ships with the program: the fast one and networks that see whole pages.
+    ///
+    /// # Errors
+    /// If the program was built with damaged weights.
+    pub fn best() -> Result<Self, ModelError> {
+        Ok(Self::fast()?.beside(Self::from_bytes(PAGES)?))
+    }
+
+    /// The networks for lines of both taggers; pieces are those of the first, thresholds those of `other`.
+    fn beside(mut self, other: Self) -> Self {
+        self.quick.extend(other.quick);
+        self.whole.extend(other.whole);
+        self.reading.extend(other.reading);
+        self.points = other.points;
+        self.fingerprint ^= other.fingerprint.rotate_left(1);
+        self
     }
 
     /// A tagger of a weights file.
@@ -51,8 +73,11 @@ impl Tagger {
     /// If it is not a whole weights file of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let TaggerFile { members, pieces, points } = weights::from_bytes(bytes)?;
-        let (reading, quick) = members.into_iter().partition(|member| member.reader.is_some());
-        Ok(Self { quick, reading, pieces, points, fingerprint: xxh3_64(bytes) })
+        let (reading, others): (Vec<_>, Vec<_>) =
+            members.into_iter().partition(|member| member.reader.is_some());
+        let (whole, quick) =
+            others.into_iter().partition(|member: &Member| member.parameters.1.layers > 0);
+        Ok(Self { quick, whole, reading, pieces, points, fingerprint: xxh3_64(bytes) })
     }
 
     /// Its name for people.
@@ -60,16 +85,11 @@ impl Tagger {
     pub fn name(&self) -> &'static str {
         if !self.reading.is_empty() {
             "reading-tagger-2"
-        } else if self.sees_pages() {
+        } else if !self.whole.is_empty() {
             "page-tagger-1"
         } else {
             "line-tagger-6"
         }
-    }
-
-    /// Whether a network sees every line of a page beside all others.
-    fn sees_pages(&self) -> bool {
-        self.quick.iter().any(|member| member.parameters.1.layers > 0)
     }
 
     /// A fingerprint of its weights, 16 hexadecimal digits.
@@ -96,17 +116,17 @@ impl Tagger {
     }
 
     fn score_rows(&self, text: &str, page: &Page) -> Vec<f32> {
-        let products = Products::alone();
-        if self.quick.is_empty() {
-            return mean_score(&self.reading, &products, (text, page), None);
-        }
-        let mut scores = mean_score(&self.quick, &products, (text, page), None);
+        let kinds = [&self.quick, &self.whole].into_iter().filter(|members| !members.is_empty());
+        let of_kinds = kinds.map(|members| mean_score(members, (text, page), None));
+        let Some(mut scores) = mean(of_kinds.collect()) else {
+            return mean_score(&self.reading, (text, page), None);
+        };
         let unsure: Vec<bool> = scores.iter().map(|score| UNSURE.contains(score)).collect();
         if self.reading.is_empty() || !unsure.contains(&true) {
             return scores;
         }
         let wanted = widened(&unsure);
-        let read = mean_score(&self.reading, &products, (text, page), Some(&wanted));
+        let read = mean_score(&self.reading, (text, page), Some(&wanted));
         for ((score, read), _) in
             scores.iter_mut().zip(read).zip(unsure).filter(|(_, unsure)| *unsure)
         {
@@ -119,18 +139,23 @@ impl Tagger {
 /// The mean score of `members` for the rows of a page, which read the words of those `wanted`.
 fn mean_score(
     members: &[Member],
-    products: &Products,
     (text, page): (&str, &Page),
     wanted: Option<&[bool]>,
 ) -> Vec<f32> {
-    let mut scores = vec![0.0; page.rows.len()];
-    for member in members {
-        let of_member = member.score(products, (text, page), wanted);
-        scores.iter_mut().zip(of_member).for_each(|(sum, score)| *sum += score);
-    }
-    let count = members.len() as f32;
-    scores.iter_mut().for_each(|sum| *sum /= count);
-    scores
+    let of_members = members.iter().map(|member| member.score((text, page), wanted));
+    mean(of_members.collect()).unwrap_or_else(|| vec![0.0; page.rows.len()])
+}
+
+/// The mean of rows of scores, one by one; none of no row.
+fn mean(rows: Vec<Vec<f32>>) -> Option<Vec<f32>> {
+    let count = rows.len() as f32;
+    let add = |mut sum: Vec<f32>, row: Vec<f32>| {
+        sum.iter_mut().zip(row).for_each(|(sum, score)| *sum += score);
+        sum
+    };
+    let mut sum = rows.into_iter().reduce(add)?;
+    sum.iter_mut().for_each(|sum| *sum /= count);
+    Some(sum)
 }
 
 /// Marks the rows [`AROUND`] those that are marked, too.
@@ -153,24 +178,19 @@ impl Tagger {
         let found = lines(text);
         let wanted = |at: usize| of_lines.get(at).is_some_and(|&score| score < SURE);
         let sheet = Sheet::read(text, &found, wanted);
-        let scores = member.score(&Products::alone(), (text, &sheet.page), None);
+        let scores = member.score((text, &sheet.page), None);
         pieces(text, &found, &sheet.places, &scores)
     }
 }
 
 impl Member {
     /// Scores of the rows of a page; an encoder reads the words of those that are wanted, or of all.
-    fn score(
-        &self,
-        products: &Products,
-        (text, page): (&str, &Page),
-        wanted: Option<&[bool]>,
-    ) -> Vec<f32> {
+    fn score(&self, (text, page): (&str, &Page), wanted: Option<&[bool]>) -> Vec<f32> {
         let rows = assemble(&embed(&self.embeddings, page, |_| true), &page.dense);
         let meanings = self.reader.as_ref().map(|reader| reader.read(text, page, wanted));
         let input = Input { rows, meanings };
-        let pass = forward(&self.parameters, products, input, Labelling::of(EXPERT), None);
-        pass.logits.iter().map(|&logit| sigmoid(logit)).collect()
+        let logits = logits(&self.parameters, &input, Labelling::of(EXPERT));
+        logits.into_iter().map(sigmoid).collect()
     }
 }
 
@@ -262,6 +282,22 @@ mod tests {
             let wanted = if kept.is_empty() { 0.0 } else { 0.5 };
             assert!(mean.iter().all(|&value| value == wanted), "{kept:?}: {mean:?}");
         }
+    }
+
+    #[test]
+    fn the_best_tagger_has_the_networks_of_the_fast_one_and_others_beside_them() {
+        let (fast, best) = (Tagger::fast().unwrap(), Tagger::best().unwrap());
+        assert_eq!(best.quick.len(), fast.quick.len());
+        assert!(fast.whole.is_empty() && !best.whole.is_empty());
+        assert_ne!(best.fingerprint(), fast.fingerprint());
+        let text = "Sign in\nThe ferry sails every ten minutes, and the bridge is shut.\n";
+        let view = Span::new(0, text.len());
+        let alone = Tagger { whole: Vec::new(), ..Tagger::best().unwrap() };
+        assert_eq!(alone.score_lines(text, view), fast.score_lines(text, view));
+        let others = Tagger { quick: Vec::new(), ..Tagger::best().unwrap() };
+        let (a, b) = (alone.score_lines(text, view), others.score_lines(text, view));
+        let mean: Vec<f32> = a.iter().zip(b).map(|(a, b)| (a + b) / 2.0).collect();
+        assert_eq!(best.score_lines(text, view), mean);
     }
 
     #[test]

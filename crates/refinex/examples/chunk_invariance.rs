@@ -7,7 +7,7 @@
 //! target/release/examples/chunk_invariance FILE.jsonl...
 //! ```
 use refinex::core::{Bytes, Chunker, Deletions, Policy, Refiner, Score, merge};
-use refinex::{LineTagger, OperatingPoint, Settings};
+use refinex::{LineTagger, OperatingPoint, Settings, Tier};
 use std::error::Error;
 use std::io::BufRead;
 
@@ -15,7 +15,7 @@ use std::io::BufRead;
 const LONG: usize = 40_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let tagger = LineTagger::embedded()?;
+    let tagger = LineTagger::shipped(Tier::Fast)?;
     let threshold = tagger.threshold(OperatingPoint::Balanced);
     let overlap = Settings::default().overlap_bytes;
     let mut documents = Vec::new();

@@ -58,7 +58,7 @@ pub use ruler::Ruler;
 pub use run_file::RunFile;
 pub use settings::Settings;
 pub use stored::ProgramStore;
-pub use tagger::{LineTagger, OperatingPoint};
+pub use tagger::{LineTagger, OperatingPoint, TaggerWeights, Tier};
 
 pub use refinex_core as core;
 pub use refinex_corpus as corpus;

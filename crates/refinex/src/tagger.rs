@@ -1,10 +1,10 @@
-//! The embedded tagger as a refiner.
+//! Taggers as refiners.
 
 use crate::error::RunError;
 use crate::training_folder::WEIGHTS;
 use refinex_core::{Chunk, Identity, Proposal, RefineError, Refiner, Score, Scores};
 use refinex_model::Tagger;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The weights at a path: a file, or the folder of a training.
 pub(crate) fn read_weights(path: &Path) -> Result<Vec<u8>, RunError> {
@@ -25,26 +25,58 @@ pub enum OperatingPoint {
     Careful,
 }
 
+/// The taggers that ship.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// Reads megabytes a second and core.
+    #[default]
+    Fast,
+    /// Sees every line of a page beside all others: better, and some three times slower.
+    Best,
+}
+
+/// The weights of a tagger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaggerWeights {
+    /// Those that ship with the program.
+    Shipped(Tier),
+    /// At a path: a file, or the folder of a training.
+    At(PathBuf),
+}
+
+impl Default for TaggerWeights {
+    fn default() -> Self {
+        Self::Shipped(Tier::default())
+    }
+}
+
 /// A refiner that scores lines.
 pub struct LineTagger {
     tagger: Tagger,
 }
 
 impl LineTagger {
-    /// The tagger of the weights at a path, or the one that ships.
+    /// The tagger of some weights.
     ///
     /// # Errors
-    /// If the weights cannot be read.
-    pub fn of(weights: Option<&Path>) -> Result<Self, RunError> {
-        weights.map_or_else(Self::embedded, Self::open)
+    /// If they cannot be read.
+    pub fn of(weights: &TaggerWeights) -> Result<Self, RunError> {
+        match weights {
+            TaggerWeights::Shipped(tier) => Self::shipped(*tier),
+            TaggerWeights::At(path) => Self::open(path),
+        }
     }
 
-    /// The tagger whose weights ship with the program.
+    /// A tagger whose weights ship with the program.
     ///
     /// # Errors
     /// If the weights are damaged.
-    pub fn embedded() -> Result<Self, RunError> {
-        Tagger::embedded()
+    pub fn shipped(tier: Tier) -> Result<Self, RunError> {
+        let tagger = match tier {
+            Tier::Fast => Tagger::fast(),
+            Tier::Best => Tagger::best(),
+        };
+        tagger
             .map(|tagger| Self { tagger })
             .map_err(|error| RunError::new(format!("the embedded weights: {error}")))
     }

@@ -170,7 +170,10 @@ mod tests {
         let config = json!({"seed": 1, "data": []});
         let mut folder = TrainingFolder::open(&path, &config, &[], &mut progress).unwrap();
         folder.keep("network 1 of 2, best", b"state".to_vec());
-        folder.metric("network 1 of 2", Metric { epoch: 1, step: 3, loss: 0.5, held: None });
+        folder.metric(
+            "network 1 of 2",
+            Metric { epoch: 1, step: 3, loss: 0.5, held: None, held_f1: None },
+        );
         drop(folder);
         let mut progress = |_: &str, _: Metric| {};
         let mut folder = TrainingFolder::open(&path, &config, &[], &mut progress).unwrap();

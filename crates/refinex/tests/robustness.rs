@@ -71,7 +71,7 @@ fn garbled(line: &str) -> String {
 
 #[test]
 fn capitals_lost_punctuation_and_garbled_encodings_change_little() {
-    let (tagger, pages) = (Tagger::embedded().unwrap(), pages());
+    let (tagger, pages) = (Tagger::fast().unwrap(), pages());
     let same = |line: &str| line.to_owned();
     let (f1, kept) = figures(&tagger, &pages, same, "\n");
     println!("as they are: {f1:.3}, {kept:.3}");

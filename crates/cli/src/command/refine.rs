@@ -48,7 +48,7 @@ fn model(arguments: &Refine) -> Result<(Arc<dyn Refiner>, Score), RunError> {
     if arguments.keep_all {
         return Ok((Arc::new(KeepAll), Score::ONE));
     }
-    let tagger = LineTagger::of(arguments.weights.as_deref())?;
+    let tagger = LineTagger::of(&arguments.tagger())?;
     let threshold = tagger.threshold(arguments.operating_point.unwrap_or_default().into());
     Ok((Arc::new(tagger), threshold))
 }

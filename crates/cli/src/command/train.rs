@@ -76,7 +76,7 @@ const FAST: Kind = Kind {
 };
 
 const ATTENTION: Kind = Kind {
-    sight: Sight::Whole,
+    sight: Sight::Whole { width: 128, layers: 3 },
     broad_epochs: 0,
     expert_epochs: 6,
     batch: 16,
@@ -116,7 +116,13 @@ impl Kind {
             careful: arguments.careful_threshold.probability() as f32,
         };
         Settings {
-            sight: self.sight,
+            sight: match self.sight {
+                Sight::Near => Sight::Near,
+                Sight::Whole { .. } => Sight::Whole {
+                    width: arguments.attention_width,
+                    layers: arguments.attention_layers,
+                },
+            },
             seed: arguments.seed,
             broad_epochs: arguments.broad_epochs.unwrap_or(self.broad_epochs),
             expert_epochs: arguments.expert_epochs.unwrap_or(self.expert_epochs),

@@ -48,15 +48,20 @@ impl<'a> ContextLayer<'a> {
         Self { p, at, layer: Layer { shape, at, weights: p.of(Weight::Layers) } }
     }
 
+    /// A part of the layer.
+    pub(super) fn part(&self, part: Part) -> &'a [f32] {
+        self.layer.of(part)
+    }
+
     /// The convolution before the layer.
-    fn conv(&self) -> Conv {
+    pub(super) fn conv(&self) -> Conv {
         let of_layer = |weight: Weight| weight.of_layer(self.p.1, self.at);
         let (weight, bias) = (of_layer(Weight::LayerConvs), of_layer(Weight::LayerConvBiases));
         Conv { width: self.p.1.width, weight, bias }
     }
 
     /// Where scale and shift of the norm before the convolution stand.
-    fn conv_norm(&self) -> (Range<usize>, Range<usize>) {
+    pub(super) fn conv_norm(&self) -> (Range<usize>, Range<usize>) {
         let both = Weight::LayerConvNorms.of_layer(self.p.1, self.at);
         let middle = both.start + self.p.1.width;
         (both.start..middle, middle..both.end)

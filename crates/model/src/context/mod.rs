@@ -8,6 +8,7 @@
 //! Convolutions tell what stands beside what, attention finds the lines that are alike. A long page
 //! is read in windows that overlap.
 
+mod infer;
 mod layer;
 mod turn;
 
@@ -15,6 +16,7 @@ use crate::encoder::{Normed, PARTS, Part, Products, norm};
 use crate::kernel::add;
 use crate::network::Dropout;
 use crate::parameters::{KERNEL, Parameters, Weight};
+pub(crate) use infer::infer;
 use layer::ContextLayer;
 use std::ops::Range;
 use turn::Turns;
@@ -90,7 +92,7 @@ fn read(
     mut dropout: Option<&mut Dropout<'_>>,
 ) -> (Vec<f32>, WindowTape) {
     let shape = p.1.shape();
-    let turns = Turns::of(window.read.len(), &shape);
+    let turns = Turns::of(window.read.len());
     let mut layers = Vec::with_capacity(shape.layers);
     for at in 0..shape.layers {
         let layer = ContextLayer::of(p, &shape, at);

@@ -29,6 +29,19 @@ pub(crate) fn forward(x: &mut [f32], scale: &[f32], shift: &[f32]) -> Normed {
     normed
 }
 
+/// The same where nothing goes back.
+pub(crate) fn apply(x: &mut [f32], scale: &[f32], shift: &[f32]) {
+    let width = scale.len();
+    for row in x.chunks_exact_mut(width) {
+        let mean = sum(row) / width as f32;
+        row.iter_mut().for_each(|value| *value -= mean);
+        let inverse = 1.0 / (sum_of_products(row, row) / width as f32 + EPSILON).sqrt();
+        for i in 0..width {
+            row[i] = row[i] * inverse * scale[i] + shift[i];
+        }
+    }
+}
+
 /// Turns the gradient of the output into that of the input, and adds those of scale and shift.
 pub(crate) fn backward(
     d: &mut [f32],

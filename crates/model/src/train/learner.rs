@@ -3,7 +3,7 @@
 use super::adam::{Adam, Pace, Rows};
 use super::encoder_steps::EncoderSteps;
 use super::running_mean::RunningMean;
-use super::{Base, Gradient, Settings, Sight, initial};
+use super::{Base, Gradient, Settings, initial};
 use crate::error::ModelError;
 use crate::page::BUCKETS;
 use crate::tensors::{Tensors, TensorsToWrite};
@@ -32,7 +32,7 @@ impl Learner {
     pub(crate) fn new(settings: &Settings, base: Option<&Base>) -> Self {
         let weights = initial(settings, base);
         let encoder = weights.reader.as_ref().map(|reader| EncoderSteps::of(&reader.encoder));
-        let whole = settings.sight == Sight::Whole;
+        let whole = settings.sight.is_whole();
         let pace = if whole { Pace::QUICK } else { Pace::USUAL };
         let len = weights.embeddings.len();
         Self {

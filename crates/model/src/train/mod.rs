@@ -22,9 +22,7 @@ use crate::network::{
     Activations, Dropout, Input, Labelling, assemble, backward, forward, show_hints,
 };
 use crate::page::{BUCKETS, Page};
-use crate::parameters::{
-    EMBED, EXPERT, OF_CONTEXT, OF_LINES, OF_UNITS, Parameters, SOURCES, Weight,
-};
+use crate::parameters::{EMBED, EXPERT, OF_LINES, OF_UNITS, Parameters, SOURCES, Size, Weight};
 use crate::random::Random;
 use crate::tagger::{embed, sigmoid};
 use crate::weights::{self, Points, Weights};
@@ -64,9 +62,24 @@ pub enum Reads {
 pub enum Sight {
     /// By convolutions and a recurrence: quick.
     Near,
-    /// By attention, every line beside all others: several times the work, and not better yet
-    /// (measured: lab/LOG.md).
-    Whole,
+    /// By attention, every line beside all others.
+    Whole {
+        /// Values that a row is told by: a multiple of [`Sight::HEAD`].
+        width: usize,
+        /// Layers, at least one.
+        layers: usize,
+    },
+}
+
+impl Sight {
+    /// Width of a head of attention.
+    pub const HEAD: usize = crate::parameters::HEAD;
+
+    /// Whether every line is seen beside all others.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::Whole { .. })
+    }
 }
 
 /// How to train. The same settings and data give the same weights, whatever the threads.
@@ -245,7 +258,7 @@ fn initial(settings: &Settings, base: Option<&Base>) -> Weights {
     let size = match (settings.reads, settings.sight) {
         (Reads::Units, _) => OF_UNITS,
         (Reads::Lines, Sight::Near) => OF_LINES,
-        (Reads::Lines, Sight::Whole) => OF_CONTEXT,
+        (Reads::Lines, Sight::Whole { width, layers }) => Size { width, state: 0, layers },
     };
     let mut parameters = Parameters::zeros(size, base.is_some());
     let meaning = base.map(|_| Weight::Meaning);
@@ -286,10 +299,7 @@ fn order(sets: &[Set], settings: &Settings, epoch: usize) -> Vec<(usize, usize)>
         all.extend(documents.map(|document| (at, document)));
     }
     random.shuffle(&mut all);
-    match settings.sight {
-        Sight::Near => all,
-        Sight::Whole => alike(sets, settings.batch, all, &mut random),
-    }
+    if settings.sight.is_whole() { alike(sets, settings.batch, all, &mut random) } else { all }
 }
 
 /// The same documents so that those of a batch are about as long: else the long ones decide each step.

@@ -4,7 +4,7 @@ use crate::decider::Decider;
 use crate::error::RunError;
 use crate::ruler::Ruler;
 use crate::settings::Settings;
-use crate::tagger::{LineTagger, OperatingPoint};
+use crate::tagger::{LineTagger, OperatingPoint, TaggerWeights, Tier};
 use refinex_core::{KeepAll, Score};
 use refinex_rules::{Profile, Rules};
 use std::fmt;
@@ -17,10 +17,10 @@ use std::sync::Arc;
 pub enum RefinerSpec {
     /// Deletes nothing.
     KeepAll,
-    /// The embedded tagger, or one of other weights, at a threshold of its own or another.
+    /// A tagger at a threshold of its own or another.
     Tagger {
-        /// A folder with weights, or the weights themselves; those that ship for none.
-        weights: Option<PathBuf>,
+        /// Its weights.
+        weights: TaggerWeights,
         /// The threshold.
         threshold: Threshold,
     },
@@ -50,7 +50,8 @@ pub struct NamedRefiner {
     pub spec: RefinerSpec,
 }
 
-const FORMS: &str = "keep-all, tagger, weights:PATH, both with @THRESHOLD, @balanced or @careful too, \
+const FORMS: &str = "keep-all, tagger, tagger:best, weights:PATH, the last three with @THRESHOLD, \
+                     @balanced or @careful too, \
                      generator:PATH, rules:NAMES, rules:NAMES@PROFILE or command:COMMAND";
 
 impl FromStr for RefinerSpec {
@@ -76,8 +77,9 @@ impl FromStr for RefinerSpec {
         };
         match (what, what.strip_prefix("weights:")) {
             ("keep-all", _) if threshold.is_none() => Ok(Self::KeepAll),
-            ("tagger", _) => tagger(None),
-            (_, Some(path)) if !path.is_empty() => tagger(Some(path.into())),
+            ("tagger", _) => tagger(TaggerWeights::Shipped(Tier::Fast)),
+            ("tagger:best", _) => tagger(TaggerWeights::Shipped(Tier::Best)),
+            (_, Some(path)) if !path.is_empty() => tagger(TaggerWeights::At(path.into())),
             _ => Err(RunError::new(format!("expected a refiner ({FORMS}), but found {text}"))),
         }
     }
@@ -95,8 +97,9 @@ impl fmt::Display for RefinerSpec {
             Self::Command(command) => write!(f, "command:{command}"),
             Self::Tagger { weights, threshold } => {
                 match weights {
-                    None => f.write_str("tagger")?,
-                    Some(path) => write!(f, "weights:{}", path.display())?,
+                    TaggerWeights::Shipped(Tier::Fast) => f.write_str("tagger")?,
+                    TaggerWeights::Shipped(Tier::Best) => f.write_str("tagger:best")?,
+                    TaggerWeights::At(path) => write!(f, "weights:{}", path.display())?,
                 }
                 write!(f, "{threshold}")
             }
@@ -178,7 +181,7 @@ impl RefinerSpec {
         match self {
             Self::KeepAll => Ok((Decider::Model(Arc::new(KeepAll)), Settings::default())),
             Self::Tagger { weights, threshold } => {
-                let tagger = LineTagger::of(weights.as_deref())?;
+                let tagger = LineTagger::of(weights)?;
                 let threshold = match *threshold {
                     Threshold::At(score) => score,
                     Threshold::Of(point) => tagger.threshold(point),
