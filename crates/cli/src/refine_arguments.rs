@@ -34,7 +34,7 @@ pub struct Refine {
         conflicts_with_all = ["threshold", "any_generator"]
     )]
     pub operating_point: Option<PointChoice>,
-    /// The tagger: fast, megabytes a second and core, or best, some three times slower [default: fast].
+    /// The tagger: fast, megabytes a second and core, or best, some four times slower [default: fast].
     #[arg(
         long,
         value_enum,

@@ -31,7 +31,7 @@ pub enum Tier {
     /// Reads megabytes a second and core.
     #[default]
     Fast,
-    /// Sees every line of a page beside all others: better, and some three times slower.
+    /// Sees every line of a page beside all others: better, and some four times slower.
     Best,
 }
 
