@@ -52,7 +52,6 @@ fn data(arguments: &TrainTagger) -> TrainingData {
 
 /// What differs between the kinds of taggers; measured, see lab/LOG.md.
 struct Kind {
-    sight: Sight,
     broad_epochs: usize,
     expert_epochs: usize,
     batch: usize,
@@ -64,7 +63,6 @@ struct Kind {
 }
 
 const FAST: Kind = Kind {
-    sight: Sight::Near,
     broad_epochs: 3,
     expert_epochs: 10,
     batch: 8,
@@ -76,7 +74,6 @@ const FAST: Kind = Kind {
 };
 
 const ATTENTION: Kind = Kind {
-    sight: Sight::Whole { width: 128, layers: 3 },
     broad_epochs: 0,
     expert_epochs: 6,
     batch: 16,
@@ -88,7 +85,6 @@ const ATTENTION: Kind = Kind {
 };
 
 const READING: Kind = Kind {
-    sight: Sight::Near,
     broad_epochs: 0,
     expert_epochs: 4,
     batch: 4,
@@ -116,13 +112,7 @@ impl Kind {
             careful: arguments.careful_threshold.probability() as f32,
         };
         Settings {
-            sight: match self.sight {
-                Sight::Near => Sight::Near,
-                Sight::Whole { .. } => Sight::Whole {
-                    width: arguments.attention_width,
-                    layers: arguments.attention_layers,
-                },
-            },
+            sight: sight(arguments),
             seed: arguments.seed,
             broad_epochs: arguments.broad_epochs.unwrap_or(self.broad_epochs),
             expert_epochs: arguments.expert_epochs.unwrap_or(self.expert_epochs),
@@ -137,12 +127,20 @@ impl Kind {
     }
 }
 
+const fn sight(arguments: &TrainTagger) -> Sight {
+    if arguments.attention {
+        Sight::Whole { width: arguments.attention_width, layers: arguments.attention_layers }
+    } else {
+        Sight::Near
+    }
+}
+
 fn recipe(arguments: &TrainTagger) -> Recipe {
     let kind = Kind::of(arguments);
     let or = Recipe::default();
     let settings = kind.settings(arguments);
     // Teachers are fast taggers.
-    let teacher = if kind.sight == Sight::Near && arguments.encoder.is_none() {
+    let teacher = if settings.sight == Sight::Near && arguments.encoder.is_none() {
         settings.clone()
     } else {
         or.teacher.clone()

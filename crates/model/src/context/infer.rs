@@ -5,11 +5,8 @@ use super::layer::ContextLayer;
 use super::turn::Turns;
 use super::{Window, last_norm, windows};
 use crate::encoder::{Part, norm};
-use crate::kernel::{LANES, add, add_to_rows, gelu_all, matmul_add, relu, softmax_rows, transpose};
-use crate::parameters::{HEAD, KERNEL, Parameters};
-
-/// Rows of zeros before and after a convolution's input.
-const MARGIN: usize = KERNEL / 2;
+use crate::kernel::{LANES, add, add_to_rows, gelu_all, matmul_add, softmax_rows, transpose};
+use crate::parameters::{HEAD, Parameters};
 
 /// From `h0` to the states behind the last layer.
 pub(crate) fn infer(p: &Parameters, h0: &[f32]) -> Vec<f32> {
@@ -37,8 +34,8 @@ fn run(p: &Parameters, layer: &ContextLayer<'_>, turns: &Turns, x: &mut [f32]) {
     let width = p.1.width;
     let part = |part: Part| layer.part(part);
     let (scale, shift) = layer.conv_norm();
-    let beside = convolve(p, layer, &normed(x, &p.0[scale], &p.0[shift]));
-    add(x, &beside);
+    let beside = layer.conv().forward(&p.0, &normed(x, &p.0[scale], &p.0[shift]));
+    add(x, &beside.out);
 
     let seen = normed(x, part(Part::FirstScale), part(Part::FirstShift));
     let mut qkv = affine(&seen, part(Part::Qkv), part(Part::QkvBias));
@@ -64,18 +61,6 @@ fn affine(x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let mut out = vec![0.0; x.len() / inner * cols];
     add_to_rows(&mut out, bias);
     matmul_add(&mut out, x, inner, weight, inner, cols);
-    out
-}
-
-/// `relu(conv5(x))`.
-fn convolve(p: &Parameters, layer: &ContextLayer<'_>, x: &[f32]) -> Vec<f32> {
-    let (width, conv) = (p.1.width, layer.conv());
-    let mut padded = vec![0.0; x.len() + 2 * MARGIN * width];
-    padded[MARGIN * width..][..x.len()].copy_from_slice(x);
-    let mut out = vec![0.0; x.len()];
-    add_to_rows(&mut out, &p.0[conv.bias]);
-    matmul_add(&mut out, &padded, width, &p.0[conv.weight], KERNEL * width, width);
-    relu(&mut out);
     out
 }
 

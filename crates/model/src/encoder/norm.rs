@@ -17,14 +17,10 @@ pub(crate) fn forward(x: &mut [f32], scale: &[f32], shift: &[f32]) -> Normed {
     let width = scale.len();
     let mut normed = Normed { unit: x.to_vec(), inverse: Vec::with_capacity(x.len() / width) };
     for (row, unit) in x.chunks_exact_mut(width).zip(normed.unit.chunks_exact_mut(width)) {
-        let mean = sum(row) / width as f32;
-        unit.iter_mut().for_each(|value| *value -= mean);
-        let inverse = 1.0 / (sum_of_products(unit, unit) / width as f32 + EPSILON).sqrt();
-        unit.iter_mut().for_each(|value| *value *= inverse);
+        normed.inverse.push(to_unit(unit));
         for i in 0..width {
             row[i] = unit[i] * scale[i] + shift[i];
         }
-        normed.inverse.push(inverse);
     }
     normed
 }
@@ -33,13 +29,21 @@ pub(crate) fn forward(x: &mut [f32], scale: &[f32], shift: &[f32]) -> Normed {
 pub(crate) fn apply(x: &mut [f32], scale: &[f32], shift: &[f32]) {
     let width = scale.len();
     for row in x.chunks_exact_mut(width) {
-        let mean = sum(row) / width as f32;
-        row.iter_mut().for_each(|value| *value -= mean);
-        let inverse = 1.0 / (sum_of_products(row, row) / width as f32 + EPSILON).sqrt();
+        to_unit(row);
         for i in 0..width {
-            row[i] = row[i] * inverse * scale[i] + shift[i];
+            row[i] = row[i] * scale[i] + shift[i];
         }
     }
+}
+
+/// Gives a row mean 0 and variance 1; returns one over its deviation.
+fn to_unit(row: &mut [f32]) -> f32 {
+    let width = row.len() as f32;
+    let mean = sum(row) / width;
+    row.iter_mut().for_each(|value| *value -= mean);
+    let inverse = 1.0 / (sum_of_products(row, row) / width + EPSILON).sqrt();
+    row.iter_mut().for_each(|value| *value *= inverse);
+    inverse
 }
 
 /// Turns the gradient of the output into that of the input, and adds those of scale and shift.

@@ -213,7 +213,8 @@ pub fn train(
         }
         learner.epochs = epoch + 1;
         let rows = workers.judged(&learner.averaged(), held, settings.reads);
-        if let Some(merit) = rows.merit(settings.reads)
+        let merit = rows.merit(settings.reads);
+        if let Some(merit) = merit
             && learner.best.is_none_or(|(most, _)| merit > most)
         {
             learner.best = Some((merit, learner.epochs));
@@ -224,7 +225,7 @@ pub fn train(
         }
         let loss = loss / weight.max(1e-6);
         let held = rows.loss();
-        let held_f1 = held.filter(|_| settings.reads == Reads::Lines).map(|_| rows.f1());
+        let held_f1 = merit.filter(|_| settings.reads == Reads::Lines);
         let metric = Metric { epoch: learner.epochs, step: learner.step, loss, held, held_f1 };
         ledger.metric(name, metric);
     }
