@@ -11,6 +11,7 @@ mod recipe;
 mod rounding;
 mod running_mean;
 mod sample;
+mod spliced;
 mod workers;
 mod worn;
 
@@ -35,6 +36,7 @@ use refinex_core::Span;
 pub use rounding::Rounding;
 pub use sample::{Hint, Label, LabelledDocument, Set, clip};
 use sample::{Targets, lines_gone, shares_gone};
+use spliced::Blocks;
 use workers::Workers;
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
@@ -200,13 +202,15 @@ pub fn train(
     }
     let best = format!("{name}, best");
     let workers = Workers::new();
+    let blocks = Blocks::of(sets);
     for (epoch, order) in epochs.iter().enumerate().skip(learner.epochs) {
         if learner.best.is_some_and(|(_, best)| epoch - best >= settings.patience) {
             break;
         }
         let (mut loss, mut weight) = (0.0, 0.0);
         for batch in order.chunks(settings.batch) {
-            let sum = workers.gradients(&learner.weights, sets, batch, settings, learner.step);
+            let sum =
+                workers.gradients(&learner.weights, (sets, &blocks), batch, settings, learner.step);
             learner.learn(&sum, settings, schedule(learner.step, steps));
             loss += sum.loss;
             weight += sum.weight;

@@ -1,6 +1,8 @@
 //! The two threads that compute gradients.
 
-use super::{Gradient, HeldRows, LabelledDocument, Reads, Set, Settings, add_gradient, judge};
+use super::{
+    Blocks, Gradient, HeldRows, LabelledDocument, Reads, Set, Settings, add_gradient, judge,
+};
 use crate::encoder::Products;
 use crate::random::Random;
 use crate::weights::Weights;
@@ -15,11 +17,11 @@ impl Workers {
         Self([(); 2].map(|()| ThreadPoolBuilder::new().num_threads(1).build().ok()))
     }
 
-    /// The gradient of a batch of (set, document).
+    /// The gradient of a batch of (set, document), some with `blocks` of other pages.
     pub(crate) fn gradients(
         &self,
         weights: &Weights,
-        sets: &[Set],
+        (sets, blocks): (&[Set], &Blocks),
         batch: &[(usize, usize)],
         settings: &Settings,
         step: usize,
@@ -31,12 +33,13 @@ impl Workers {
                 let mut random = Random::of(&[settings.seed, 2, step as u64, at as u64]);
                 let set = &sets[set];
                 let mut sample = set.documents[document].crop(set.most_lines, &mut random);
-                // Pieces inside lines would move.
-                if settings.reads == Reads::Lines {
-                    sample = sample.thinned(&mut random).worn(&mut random);
-                }
                 if !random.chance(settings.hint_share) {
                     sample.hint = None;
+                }
+                // Pieces inside lines would move.
+                if settings.reads == Reads::Lines {
+                    sample =
+                        sample.spliced(blocks, &mut random).thinned(&mut random).worn(&mut random);
                 }
                 add_gradient(
                     &mut sum,
