@@ -211,17 +211,20 @@ pub struct TrainGenerator {
 }
 
 fn width(text: &str) -> Result<usize, String> {
-    let head = Sight::HEAD;
+    let (head, most) = (Sight::HEAD, Sight::WIDTHS.end());
     match text.parse() {
-        Ok(width) if (head..=4096).contains(&width) && width % head == 0 => Ok(width),
-        _ => Err(format!("expected a multiple of {head} up to 4096, but found {text}")),
+        Ok(width) if Sight::WIDTHS.contains(&width) && width % head == 0 => Ok(width),
+        _ => Err(format!("expected a multiple of {head} up to {most}, but found {text}")),
     }
 }
 
 fn layers(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(layers) if (1..=64).contains(&layers) => Ok(layers),
-        _ => Err(format!("expected a whole number from 1 to 64, but found {text}")),
+        Ok(layers) if Sight::LAYERS.contains(&layers) => Ok(layers),
+        _ => {
+            let (least, most) = Sight::LAYERS.into_inner();
+            Err(format!("expected a whole number from {least} to {most}, but found {text}"))
+        }
     }
 }
 

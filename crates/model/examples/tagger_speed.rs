@@ -1,4 +1,4 @@
-//! What the embedded tagger costs: the time to load its weights, and its speed on one core, by the
+//! What the embedded taggers cost: the time to load their weights, and their speed on one core, by the
 //! processor time that Linux counts for a thread (so other work on the machine does not count).
 //!
 //! ```text
@@ -19,21 +19,27 @@ fn main() {
         row["text"].as_str().unwrap().to_owned()
     };
     let texts: Vec<String> = rows.lines().map(text).collect();
-    let loads = (0..9).map(|_| milliseconds(|| drop(black_box(Tagger::fast().unwrap()))));
-    let mut loads: Vec<f64> = loads.collect();
-    let first = loads[0];
-    loads.sort_by(f64::total_cmp);
-    println!("loading: the first time {first:.2} ms, at best {:.2} ms", loads[0]);
-    let tagger = Tagger::fast().unwrap();
+    for (tier, load) in [("fast", Tagger::fast as fn() -> _), ("best", Tagger::best)] {
+        let load = || load().unwrap();
+        let mut loads: Vec<f64> =
+            (0..9).map(|_| milliseconds(|| drop(black_box(load())))).collect();
+        let first = loads[0];
+        loads.sort_by(f64::total_cmp);
+        println!("{tier}: loading {first:.2} ms the first time, {:.2} ms at best", loads[0]);
+        measure(&load(), &texts);
+    }
+}
+
+/// Prints how long the lines and the pieces of texts take.
+fn measure(tagger: &Tagger, texts: &[String]) {
     let (mut of_lines, mut of_pieces) = (0.0, 0.0);
-    for text in &texts {
+    for text in texts {
         let whole = Span::new(0, text.len());
         let mut scores = Vec::new();
         of_lines += milliseconds(|| scores = tagger.score_lines(text, whole));
         of_pieces += milliseconds(|| drop(black_box(tagger.score_pieces(text, whole, &scores))));
     }
-    let bytes: usize = texts.iter().map(String::len).sum();
-    let megabytes = bytes as f64 / 1e6;
+    let megabytes = texts.iter().map(String::len).sum::<usize>() as f64 / 1e6;
     println!(
         "{megabytes:.1} MB: lines {of_lines:.0} ms, pieces {of_pieces:.0} ms, {:.2} MB/s",
         1e3 * megabytes / (of_lines + of_pieces)

@@ -1,6 +1,6 @@
 //! The parameters of the network: one flat vector, and which part of it is which weight.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::encoder::Shape;
 use crate::layout::DENSE;
@@ -15,6 +15,10 @@ pub(crate) const INPUT: usize = EMBED + DENSE + HINTS;
 pub(crate) const MEANING: usize = 2 * 384;
 /// Width of a head of attention. (MiniLM's)
 pub(crate) const HEAD: usize = 32;
+/// Widths that a network of attention may have: multiples of [`HEAD`]. (a bound for what files say)
+pub(crate) const WIDTHS: RangeInclusive<usize> = HEAD..=4096;
+/// Numbers of layers that it may have. (the same)
+pub(crate) const LAYERS: RangeInclusive<usize> = 1..=64;
 /// Lines that a convolution sees: two before, itself, two after.
 pub(crate) const KERNEL: usize = 5;
 

@@ -3,7 +3,7 @@
 use crate::encoder::{ByteReader, Reader, RoundedEncoder, Words};
 use crate::error::ModelError;
 use crate::page::BUCKETS;
-use crate::parameters::{EMBED, OF_LINES, OF_UNITS, Parameters, Size};
+use crate::parameters::{EMBED, HEAD, LAYERS, OF_LINES, OF_UNITS, Parameters, Size, WIDTHS};
 use crate::tensors::{Tensors, TensorsToWrite};
 
 /// What a weights file says that it is.
@@ -180,8 +180,8 @@ fn size(prefix: &str, file: &Tensors<'_>) -> Result<Size, ModelError> {
         return Ok(OF_LINES);
     }
     let (width, layers) = (file.number(&format!("{prefix}width"))?, file.number(&layers)?);
-    // What a file says is not trusted: heads are 32 wide.
-    if !(1..=64).contains(&layers) || !(32..=4096).contains(&width) || width % 32 != 0 {
+    // What a file says is not trusted.
+    if !LAYERS.contains(&layers) || !WIDTHS.contains(&width) || width % HEAD != 0 {
         return Err(ModelError::Value { what: "a width or a number of layers out of range" });
     }
     Ok(Size { width, state: 0, layers })

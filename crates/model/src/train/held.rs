@@ -4,7 +4,7 @@
 use super::Reads;
 use crate::tagger::sigmoid;
 
-/// What a network says of a row of what is held back, and what it should say.
+/// What a network says of a row, and what it should say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Judged {
     pub(crate) logit: f32,
@@ -33,14 +33,21 @@ pub(crate) struct Calibration {
     pub(crate) shift: f32,
 }
 
+impl Judged {
+    /// The weighted loss of the row, in nats.
+    pub(crate) fn loss(self) -> f32 {
+        let score = sigmoid(self.logit);
+        let (yes, no) = (score.max(1e-7).ln(), (1.0 - score).max(1e-7).ln());
+        -self.weight * (self.noise * yes + (1.0 - self.noise) * no)
+    }
+}
+
 impl HeldRows {
     /// The mean weighted loss a row, in nats; none if there is no row.
     pub(crate) fn loss(&self) -> Option<f32> {
         let (mut loss, mut weight) = (0.0, 0.0);
         for row in &self.0 {
-            let score = sigmoid(row.logit);
-            let (yes, no) = (score.max(1e-7).ln(), (1.0 - score).max(1e-7).ln());
-            loss -= row.weight * (row.noise * yes + (1.0 - row.noise) * no);
+            loss += row.loss();
             weight += row.weight;
         }
         (weight > 0.0).then(|| loss / weight)

@@ -37,6 +37,7 @@ pub use rounding::Rounding;
 pub use sample::{Hint, Label, LabelledDocument, Set, clip};
 use sample::{Targets, lines_gone, shares_gone};
 use spliced::Blocks;
+use std::ops::RangeInclusive;
 use workers::Workers;
 
 /// Share of word features that are left out while training (measured: see lab/LOG.md).
@@ -76,6 +77,10 @@ pub enum Sight {
 impl Sight {
     /// Width of a head of attention.
     pub const HEAD: usize = crate::parameters::HEAD;
+    /// Widths of networks of attention: multiples of [`Self::HEAD`].
+    pub const WIDTHS: RangeInclusive<usize> = crate::parameters::WIDTHS;
+    /// Numbers of their layers.
+    pub const LAYERS: RangeInclusive<usize> = crate::parameters::LAYERS;
 
     /// Whether every line is seen beside all others.
     #[must_use]
@@ -435,11 +440,9 @@ impl Gradient {
     fn add_loss(&mut self, logits: &[f32], targets: &Targets) -> Vec<f32> {
         let lines = logits.iter().zip(&targets.noise).zip(&targets.weight);
         let one = |((&logit, &noise), &weight): ((&f32, &f32), &f32)| {
-            let score = sigmoid(logit);
-            let (yes, no) = (score.max(1e-7).ln(), (1.0 - score).max(1e-7).ln());
-            self.loss -= weight * (noise * yes + (1.0 - noise) * no);
+            self.loss += Judged { logit, noise, weight }.loss();
             self.weight += weight;
-            weight * (score - noise)
+            weight * (sigmoid(logit) - noise)
         };
         lines.map(one).collect()
     }
