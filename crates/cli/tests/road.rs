@@ -105,7 +105,7 @@ fn the_best_tier_is_another_model_and_its_run_is_not_continued_by_the_fast_one()
     let refined = lines(&out.join("documents/part-000.jsonl"));
     assert!(refined[0].contains("The harbour bridge"), "{}", refined[0]);
     assert!(!refined[0].contains("Sign in"), "{}", refined[0]);
-    assert!(fs::read_to_string(out.join("run.json")).unwrap().contains("page-tagger-1"));
+    assert!(fs::read_to_string(out.join("run.json")).unwrap().contains("page-tagger-2"));
     let fast = refinex(&["refine", text(&input), "-o", text(&out), "-q"]);
     assert_eq!(code(&fast), Some(2), "{}", stderr(&fast));
 }

@@ -15,6 +15,7 @@ mod inline;
 mod kernel;
 mod layout;
 mod lines;
+mod mojibake;
 mod network;
 mod page;
 mod parameters;

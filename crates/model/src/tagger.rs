@@ -86,9 +86,9 @@ impl Tagger {
         if !self.reading.is_empty() {
             "reading-tagger-2"
         } else if !self.whole.is_empty() {
-            "page-tagger-1"
+            "page-tagger-2"
         } else {
-            "line-tagger-6"
+            "line-tagger-7"
         }
     }
 

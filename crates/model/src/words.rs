@@ -1,5 +1,7 @@
 //! A line taken apart: its tokens as hashes, and counts of its characters.
 
+use crate::mojibake::Mended;
+
 /// Bytes read from the start of a line; what lies between head and tail is not read.
 /// A line this long is a paragraph, and its first sentences tell what it is. (guess)
 const HEAD: usize = 768;
@@ -58,7 +60,7 @@ pub(crate) fn scan(line: &str, tokens: &mut Vec<Token>) -> Counts {
 
 fn scan_part(part: &str, tokens: &mut Vec<Token>, counts: &mut Counts) {
     let mut word = Word::new();
-    for c in part.chars() {
+    for c in Mended(part.chars()) {
         let class = classify(c);
         counts.add(class, c);
         match class {

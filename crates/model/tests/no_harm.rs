@@ -1,7 +1,6 @@
 //! The tagger does little harm where there is no noise: 300 clean documents in ten genres, written
-//! for this test (`tests/clean`). The aim is 0.3 % of the characters. The best tier reaches it; the fast one
-//! deletes 0.4 %, nearly all of it in tables and in other languages than English (lab/LOG.md), which must
-//! not get worse.
+//! for this test (`tests/clean`). The aim is 0.3 % of the characters, of every genre. Both tiers reach it,
+//! but for tables: two or three go whole.
 
 #![allow(clippy::unwrap_used)]
 
@@ -86,13 +85,10 @@ fn clean_documents_of_ten_genres_stay_as_they_are() {
     let genres = harm(&Tagger::fast().unwrap());
     assert_eq!(genres.len(), 10);
     let sum = sum(&genres);
-    assert!(sum.share() < 0.0050, "{:.4} of the clean characters deleted: {genres:?}", sum.share());
+    assert!(sum.share() < 0.0025, "{:.4} of the clean characters deleted: {genres:?}", sum.share());
     for (genre, count) in genres {
         let most = match genre.as_str() {
             "tables" => 0.03,
-            "multilingual" => 0.025,
-            // A list of guests, table by table, with a name a line.
-            "letters_and_records" => 0.01,
             _ => 0.003,
         };
         assert!(count.share() < most, "{genre}: {:.4} deleted", count.share());

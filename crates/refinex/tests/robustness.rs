@@ -79,18 +79,18 @@ fn capitals_lost_punctuation_and_garbled_encodings_change_little() {
     // How much F1 and kept recall may fall: somewhat more than was measured. Lines that are all indented
     // look like code, of which less is deleted.
     let ways: [(&str, Written, &str, f64, f64); 6] = [
-        ("carriage returns", |line| line.to_owned(), "\r\n", 0.01, 0.01),
-        ("small letters", |line| line.to_lowercase(), "\n", 0.03, 0.02),
-        ("capitals", |line| line.to_uppercase(), "\n", 0.03, 0.02),
+        ("carriage returns", |line| line.to_owned(), "\r\n", 0.001, 0.001),
+        ("small letters", |line| line.to_lowercase(), "\n", 0.015, 0.01),
+        ("capitals", |line| line.to_uppercase(), "\n", 0.015, 0.01),
         (
             "no punctuation",
             |line| line.replace(['.', ',', ';', ':', '!', '?', '"'], ""),
             "\n",
-            0.03,
-            0.04,
+            0.02,
+            0.02,
         ),
-        ("garbled", garbled, "\n", 0.03, 0.03),
-        ("indented", |line| format!("    {line}  "), "\n", 0.09, 0.02),
+        ("garbled", garbled, "\n", 0.02, 0.02),
+        ("indented", |line| format!("    {line}  "), "\n", 0.05, 0.01),
     ];
     for (what, written, end, less_f1, less_kept) in ways {
         let (f1_here, kept_here) = figures(&tagger, &pages, written, end);
