@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo build --release --workspace --example chunk_invariance
-//! target/release/examples/chunk_invariance FILE.jsonl...
+//! target/release/examples/chunk_invariance [--best] FILE.jsonl...
 //! ```
 use refinex::core::{Bytes, Chunker, Deletions, Policy, Refiner, Score, merge};
 use refinex::{LineTagger, OperatingPoint, Settings, Tier};
@@ -15,12 +15,14 @@ use std::io::BufRead;
 const LONG: usize = 40_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let tagger = LineTagger::shipped(Tier::Fast)?;
+    let (flags, files): (Vec<_>, Vec<_>) =
+        std::env::args().skip(1).partition(|word| word == "--best");
+    let tagger = LineTagger::shipped(if flags.is_empty() { Tier::Fast } else { Tier::Best })?;
     let threshold = tagger.threshold(OperatingPoint::Balanced);
     let overlap = Settings::default().overlap_bytes;
     let mut documents = Vec::new();
-    for path in std::env::args().skip(1) {
-        documents.extend(long(&path)?);
+    for path in &files {
+        documents.extend(long(path)?);
     }
     let wholes = documents.iter().map(|text| decide(&tagger, text, threshold, 1 << 20, overlap));
     let wholes: Vec<Deletions> = wholes.collect::<Result<_, _>>()?;
