@@ -4,7 +4,7 @@ use refinex_core::Span;
 
 use crate::facts::Reader;
 use crate::layout::{FAR, Place, measure};
-use crate::lines::{is_blank, lines};
+use crate::lines::lines;
 use crate::topic::Topic;
 
 /// Rows of the embedding table: features are hashed to it.
@@ -41,7 +41,7 @@ impl Page {
         for (at, &(start, end)) in found.iter().enumerate() {
             // Carriage returns and blanks at the end of a line are seen by nobody, a network neither.
             let line = text[start..end].trim_end();
-            if is_blank(line) {
+            if line.is_empty() {
                 continue;
             }
             let line_facts = reader.read(line, view.start() + start);

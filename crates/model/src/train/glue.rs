@@ -4,6 +4,7 @@
 //! off lines, and short lines that went on several pages ("Reply", "Read more"), are glued to lines of
 //! other documents, at their ends, their starts and behind their sentences.
 
+use super::joined::Joined;
 use super::sample::lines_gone;
 use super::{Label, LabelledDocument, Set};
 use crate::lines::lines;
@@ -118,7 +119,7 @@ impl Fragments {
     fn glue(&self, document: &LabelledDocument, random: &mut Random) -> LabelledDocument {
         let Label::Spans(spans) = &document.label else { return document.clone() };
         let gone = lines_gone(document);
-        let mut out = Glued::default();
+        let mut out = Joined::default();
         let mut had: Vec<Fragment> = Vec::new();
         let mut at = 0;
         for (&(start, end), &gone) in lines(&document.text).iter().zip(&gone) {
@@ -214,36 +215,6 @@ impl Fragment {
                 let ends: Vec<usize> = gaps.map(|(at, gap)| start + at + gap.len()).collect();
                 ends.get(random.below(ends.len())).copied().unwrap_or(end)
             }
-        }
-    }
-}
-
-/// A document that is put together.
-#[derive(Default)]
-struct Glued {
-    text: String,
-    spans: Vec<(usize, usize)>,
-}
-
-impl Glued {
-    fn copy(&mut self, text: &str, spans: &[(usize, usize)], range: std::ops::Range<usize>) {
-        let shift = self.text.len();
-        for (a, b) in super::clip(spans, range.start, range.end) {
-            self.add_span(a + shift, b + shift);
-        }
-        self.text.push_str(&text[range]);
-    }
-
-    fn insert(&mut self, fragment: &str) {
-        let start = self.text.len();
-        self.text.push_str(fragment);
-        self.add_span(start, self.text.len());
-    }
-
-    fn add_span(&mut self, start: usize, end: usize) {
-        match self.spans.last_mut() {
-            Some(last) if last.1 == start => last.1 = end,
-            _ => self.spans.push((start, end)),
         }
     }
 }

@@ -5,6 +5,7 @@ mod base;
 mod encoder_steps;
 mod glue;
 mod held;
+mod joined;
 mod learner;
 mod ledger;
 mod recipe;
@@ -207,7 +208,10 @@ pub fn train(
     }
     let best = format!("{name}, best");
     let workers = Workers::new();
-    let blocks = Blocks::of(sets);
+    let blocks = match settings.reads {
+        Reads::Lines => Blocks::of(sets),
+        Reads::Units => Blocks::default(),
+    };
     for (epoch, order) in epochs.iter().enumerate().skip(learner.epochs) {
         if learner.best.is_some_and(|(_, best)| epoch - best >= settings.patience) {
             break;

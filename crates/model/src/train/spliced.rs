@@ -4,8 +4,9 @@
 //! page, or stand where nothing went. So a network learns what noise is like by more than the company
 //! that it happens to keep, and that clean text stays clean amid it.
 
+use super::joined::Joined;
 use super::sample::lines_gone;
-use super::{Label, LabelledDocument, Set, clip};
+use super::{Label, LabelledDocument, Set};
 use crate::lines::{is_blank, lines};
 use crate::parameters::EXPERT;
 use crate::random::Random;
@@ -135,26 +136,20 @@ impl LabelledDocument {
         let all = lines(&self.text);
         let offset = |line: usize| all.get(line).map_or(self.text.len(), |line| line.0);
         let (start, end) = (offset(at.start), offset(at.end));
-        let label = match self.label {
+        match self.label {
             Label::Spans(spans) => {
-                let behind = start + block.len();
-                let after = clip(&spans, end, self.text.len());
-                let after = after.into_iter().map(|(a, b)| (a + behind, b + behind));
-                Label::Spans(
-                    clip(&spans, 0, start)
-                        .into_iter()
-                        .chain([(start, behind)])
-                        .chain(after)
-                        .collect(),
-                )
+                let mut joined = Joined::default();
+                joined.copy(&self.text, &spans, 0..start);
+                joined.insert(block);
+                joined.copy(&self.text, &spans, end..self.text.len());
+                Self { text: joined.text, label: Label::Spans(joined.spans), hint: self.hint }
             }
             Label::Lines(mut scores) => {
                 scores.splice(at, std::iter::repeat_n(1.0, lines(block).len()));
-                Label::Lines(scores)
+                self.text.replace_range(start..end, block);
+                Self { label: Label::Lines(scores), ..self }
             }
-        };
-        self.text.replace_range(start..end, block);
-        Self { label, ..self }
+        }
     }
 }
 
